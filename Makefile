@@ -1,0 +1,54 @@
+# The two commands a newcomer needs: make demo, make test. The rest is for those who work on Affetto.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+BUILD := build/release
+AFFETTO := $(BUILD)/app/affetto
+
+# What each target needs of the distribution (Debian 12 and Ubuntu 24.04 name them alike).
+PACKAGES_BUILD := cmake ninja-build g++ nlohmann-json3-dev libcli11-dev libsndfile1-dev libfluidsynth-dev timgm6mb-soundfont
+PACKAGES_TEST := libgtest-dev python3 python3-mido
+PACKAGES_CHECK := clang libclang-rt-dev
+PACKAGES_BENCH := libbenchmark-dev libtorch-dev libopenblas0-openmp
+
+.PHONY: demo build test check bench soak format clean deps-build deps-test deps-check deps-bench
+
+demo: build
+	@cmake/demo.sh $(AFFETTO) demo
+
+build: deps-build
+	@cmake --preset release -DAFFETTO_TESTS=OFF
+	@cmake --build --preset release --target affetto -j $(JOBS)
+
+test: deps-build deps-test
+	@cmake --preset release -DAFFETTO_TESTS=ON
+	@cmake --build --preset release -j $(JOBS)
+	@ctest --preset release -j $(JOBS)
+
+check: test deps-check
+	@cmake --preset asan
+	@cmake --build --preset asan -j $(JOBS)
+	@ctest --preset asan -j $(JOBS)
+	@cmake --preset fuzz
+	@cmake --build --preset fuzz --target fuzzers -j $(JOBS)
+	@cmake/fuzz.sh build/fuzz 30
+
+bench: deps-build deps-bench
+	@cmake --preset bench
+	@cmake --build --preset bench -j $(JOBS)
+	@bench/run.sh build/bench
+
+soak: deps-build deps-test deps-check
+	@cmake --preset fuzz
+	@cmake --build --preset fuzz --target fuzzers -j $(JOBS)
+	@cmake/fuzz.sh build/fuzz $${SECONDS_EACH:-3600}
+
+format:
+	@git ls-files '*.h' '*.cpp' '*.cuh' '*.cu' | xargs clang-format -i
+
+clean:
+	@rm -rf build demo
+
+deps-build: ; @cmake/install.sh $(PACKAGES_BUILD)
+deps-test: ; @cmake/install.sh $(PACKAGES_TEST)
+deps-check: ; @cmake/install.sh $(PACKAGES_CHECK)
+deps-bench: ; @cmake/install.sh $(PACKAGES_BENCH)

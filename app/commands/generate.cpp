@@ -1,0 +1,77 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/commands/commands.h"
+#include "app/generate/run.h"
+#include "app/glue/exit_codes.h"
+
+namespace app {
+namespace {
+
+void add_what(CLI::App& c, GenerateOptions& o) {
+  c.add_option("--primer", o.primer, "MIDI file to continue, or none (default: the primer that ships)");
+  c.add_flag("--with-primer", o.with_primer, "put the primer's notes before the new ones in the output");
+  c.add_option("--track", o.track, "take the primer from this track only (affetto inspect lists them)");
+  c.add_flag("--strict-midi", o.strict_midi, "refuse a primer with any oddity");
+  c.add_option("--emotion", o.emotion, "happy, angry, sad, calm, Q1 to Q4, or valence,arousal in [-1, 1]");
+  c.add_option("--face", o.face, "read the emotion from a picture (comes later)");
+  c.add_option("--model", o.model, "weights (.safetensors; default: the seed model that ships)");
+  c.add_option("--notes", o.notes, "new notes to write")->capture_default_str();
+  c.add_option("--count", o.count, "pieces to write, into the folder -o");
+  c.add_option("--first", o.first, "index of the first piece (default 0)");
+  c.add_option("--shard", o.shard, "I/N: do part I of N of the batch (default: from Slurm or MPI, else all)");
+  c.add_flag("--resume", o.resume, "finish a batch that was cut off");
+  c.add_option("--from", o.from, "make the file again from the recipe inside it");
+  c.add_option("--seed", o.seed, "number that all chance comes from (default: drawn, printed and stored)");
+}
+
+void add_how(CLI::App& c, GenerateOptions& o) {
+  c.add_option("--temperature", o.temperature, "divides the blended logits (default: the model's)");
+  c.add_option("--top-k", o.top_k, "draw from the k likeliest pitches only");
+  c.add_option("--top-p", o.top_p, "draw from the likeliest pitches with this much probability");
+  c.add_flag("--greedy", o.greedy, "always take the likeliest pitch");
+  c.add_option("--sampler", o.sampler, "inverse-cdf or gumbel");
+  c.add_option("--alpha", o.alpha, "weight of the emotion score");
+  c.add_option("--beta", o.beta, "weight of the network's logits");
+  c.add_option("--clusters", o.clusters, "happy and sad centres (JSON; default: the model's)");
+  c.add_option("--modulation-sigma", o.modulation_sigma, "spread of the emotion's effect on step and duration");
+  c.add_option("--modulation-draw", o.modulation_draw, "piece or note: draw it once, or anew for every note");
+  c.add_option("--modulation-form", o.modulation_form, "folded or signed");
+  c.add_option("--instrument", o.instrument, "General MIDI name or program 0 to 127 (default: the primer's)");
+  c.add_option("--state", o.state, "window or carry: how much of the past counts (default: the model's)");
+  c.add_option("--device", o.device, "auto, cpu or cuda (reference: the slow definition)")->capture_default_str();
+  c.add_option("--precision", o.precision, "auto, fp32, fp16, bf16 or tf32")->capture_default_str();
+  c.add_option("--fusion", o.fusion, "rung of the kernel ladder (--device cuda)");
+  c.add_option("--isa", o.isa, "force an instruction set: baseline, avx2 or avx512");
+  c.add_option("--threads", o.threads, "threads to compute with (default: all cores)");
+}
+
+void add_outputs(CLI::App& c, GenerateOptions& o) {
+  c.add_option("-o,--output", o.output, "MIDI file, or with --count the folder");
+  c.add_option("--audio", o.audio, "sound file (.wav, .flac, .ogg); with --count the extension");
+  c.add_option("--piano-roll", o.piano_roll, "picture (.svg); with --count the extension");
+  c.add_option("--trace", o.trace, "one JSON line per note: candidates, scores, draw (single piece)");
+  c.add_option("--soundfont", o.soundfont, "SoundFont that renders (default: the system's)");
+  c.add_flag("--force", o.force, "replace files that exist");
+  c.add_flag("--json", o.json, "print one JSON document");
+  c.add_flag("-q,--quiet", o.quiet, "print nothing but errors");
+}
+
+}  // namespace
+
+void add_generate(CLI::App& app, Run& run) {
+  CLI::App* command = app.add_subcommand("generate", "Write new music from a primer and an emotion");
+  auto options = std::make_shared<GenerateOptions>();
+  add_what(*command, *options);
+  add_how(*command, *options);
+  add_outputs(*command, *options);
+  command->footer("Examples:\n"
+                  "  affetto generate --emotion happy --seed 7 -o happy.mid --audio happy.flac\n"
+                  "  affetto generate --primer tune.mid --with-primer --emotion sad -o sad.mid\n"
+                  "  affetto generate --count 1000 --emotion calm -o pieces/");
+  command->callback([options, &run] {
+    run = [options] { return options->count || options->resume ? run_batch(*options) : run_single(*options); };
+  });
+}
+
+}  // namespace app

@@ -1,0 +1,142 @@
+#include "app/generate/batch_writer.h"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "app/generate/piece.h"
+#include "io/files/write_file.h"
+#include "io/midi/write.h"
+
+namespace app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+}  // namespace
+
+BatchWriter::BatchWriter(const Job& job, BatchFiles files, io::LineLog& items, int threads)
+    : job_(job), files_(std::move(files)), recipe_(job), items_(items), capacity_(256) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+BatchWriter::~BatchWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    not_empty_.notify_all();
+  }
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void BatchWriter::push(std::uint64_t index, std::vector<engine::Note> notes) {
+  std::unique_lock lock(mutex_);
+  const auto begin = Clock::now();
+  not_full_.wait(lock, [&] { return queue_.size() < capacity_ || fatal_; });
+  blocked_s_ += since(begin);
+  if (fatal_) std::rethrow_exception(fatal_);
+  queue_.push_back({index, std::move(notes)});
+  not_empty_.notify_one();
+}
+
+void BatchWriter::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    not_empty_.notify_all();
+  }
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  if (fatal_) std::rethrow_exception(fatal_);
+}
+
+void BatchWriter::work() {
+  while (true) {
+    Item item;
+    {
+      std::unique_lock lock(mutex_);
+      not_empty_.wait(lock, [&] { return !queue_.empty() || closed_; });
+      if (queue_.empty() || fatal_) return;
+      item = std::move(queue_.front());
+      queue_.pop_front();
+      not_full_.notify_one();
+    }
+    try {
+      write(item);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!fatal_) fatal_ = std::current_exception();
+      not_full_.notify_all();
+      not_empty_.notify_all();
+    }
+  }
+}
+
+std::string BatchWriter::make_files(const Item& item, double& write_s, double& render_s) {
+  const std::string stem = piece_stem(job_, item.index);
+  const engine::Score score = piece_score(job_, item.notes, recipe_.text(item.index));
+  const auto begin = Clock::now();
+  const auto existing = files_.replace ? io::Existing::replace : io::Existing::refuse;
+  const std::string file = stem + ".mid";
+  Json line = {{"index", item.index}, {"file", file}, {"notes", item.notes.size()}, {"length_s", score.length_s}};
+  io::write_file(files_.folder / file, io::format_midi(score), existing);
+  if (!files_.piano_roll.empty()) {
+    const std::string picture = stem + "." + files_.piano_roll;
+    write_piano_roll((files_.folder / picture).string(), score, primer_end_s(job_, item.notes), stem, files_.replace);
+    line["piano_roll"] = picture;
+  }
+  write_s = since(begin);
+  if (!files_.audio.empty()) {
+    const std::string sound = stem + "." + files_.audio;
+    write_sound((files_.folder / sound).string(), score, files_.soundfont, files_.replace);
+    line["audio"] = sound;
+    render_s = since(begin) - write_s;
+  }
+  return line.dump();
+}
+
+void BatchWriter::write(const Item& item) {
+  double write_s = 0, render_s = 0;
+  std::string line, problem;
+  try {
+    line = make_files(item, write_s, render_s);
+  } catch (const engine::Error& error) {
+    problem = error.what();
+    line = Json{{"index", item.index}, {"error", problem}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  items_.append(line);
+  const std::lock_guard lock(mutex_);
+  (problem.empty() ? written_ : failed_) += 1;
+  if (first_problem_.empty()) first_problem_ = problem;
+  write_s_ += write_s;
+  render_s_ += render_s;
+}
+
+std::uint64_t BatchWriter::written() const {
+  const std::lock_guard lock(mutex_);
+  return written_;
+}
+
+std::uint64_t BatchWriter::failed() const {
+  const std::lock_guard lock(mutex_);
+  return failed_;
+}
+
+std::string BatchWriter::first_problem() const {
+  const std::lock_guard lock(mutex_);
+  return first_problem_;
+}
+
+double BatchWriter::write_s() const {
+  const std::lock_guard lock(mutex_);
+  return write_s_;
+}
+
+double BatchWriter::render_s() const {
+  const std::lock_guard lock(mutex_);
+  return render_s_;
+}
+
+}  // namespace app

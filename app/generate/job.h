@@ -1,0 +1,64 @@
+// What `affetto generate` was asked for: the options as given, and the job they resolve to.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/glue/inputs.h"
+#include "engine/generate/decoder.h"
+#include "kernels/cpu/isa.h"
+
+namespace app {
+
+/// Options as typed; what is absent takes its default from the model, the primer or the system.
+struct GenerateOptions {
+  std::string primer;  ///< file, "none", or empty for the primer that ships
+  bool with_primer = false, strict_midi = false;
+  std::optional<int> track;
+  std::string emotion, face, model, clusters, from, instrument;
+  int notes = 120;
+  std::optional<std::uint64_t> count, first, seed;
+  std::string shard;
+  bool resume = false, force = false, json = false, quiet = false;
+  std::optional<double> temperature, top_p, alpha, beta, modulation_sigma;
+  std::optional<int> top_k;
+  bool greedy = false;
+  std::string sampler, modulation_draw, modulation_form, state, device = "auto", precision = "auto", fusion, isa;
+  int threads = 0;
+  std::string output, audio, piano_roll, trace, soundfont;
+};
+
+/// The part of a batch that this process does: index % of == part.
+struct Shard {
+  std::uint64_t part = 0, of = 1;
+};
+
+/// Everything that decides the notes of a piece, but its index.
+struct Job {
+  OpenedModel model;
+  std::string clusters_sha256;  ///< empty where the model's own are used
+  std::vector<engine::Note> primer;
+  double bpm = engine::kDefaultBpm;
+  bool with_primer = false;
+  engine::Expression expression;
+  engine::StateMode state = engine::StateMode::window;
+  std::uint64_t seed = 0;
+  int notes = 0;
+  kernels::Isa isa = kernels::Isa::baseline;
+  bool reference = false;  ///< the slow definition instead of the CPU path
+  int threads = 0;
+};
+
+/// Checks the options, opens model, clusters and primer, draws a seed where none is given.
+/// Throws UsageError, io::FormatError, engine::ModelError.
+Job resolve_job(const GenerateOptions& options);
+
+/// "I/N" with 0 <= I < N; empty: from Slurm's or MPI's environment, else the whole.
+Shard resolve_shard(const std::string& text);
+
+/// The decoder of a job.
+std::unique_ptr<engine::Decoder> make_decoder(const Job& job, std::uint64_t pieces);
+
+}  // namespace app

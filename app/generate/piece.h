@@ -1,0 +1,31 @@
+// A finished piece and the files it becomes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/generate/job.h"
+#include "app/generate/recipe.h"
+#include "engine/data/note.h"
+
+namespace app {
+
+/// The score of a piece: the new notes alone, starting at once, or after the primer.
+/// @param recipe  text event that makes it again
+engine::Score piece_score(const Job& job, const std::vector<engine::Note>& notes, const std::string& recipe);
+
+/// Where the new notes begin in piece_score(), seconds; 0 without the primer.
+double primer_end_s(const Job& job, const std::vector<engine::Note>& notes);
+
+/// "000042_happy_s1234"
+std::string piece_stem(const Job& job, std::uint64_t index);
+
+/// Writes the piano roll of a score as SVG.
+void write_piano_roll(const std::string& file, const engine::Score& score, double primer_end_s, const std::string& title,
+                      bool force);
+
+/// Sound from a score, by the SoundFont named or found; returns the SoundFont used.
+std::string write_sound(const std::string& file, const engine::Score& score, const std::string& soundfont, bool force);
+
+}  // namespace app

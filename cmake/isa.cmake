@@ -1,0 +1,18 @@
+# One source, compiled once per instruction set; the program picks by cpuid (kernels/cpu/isa.h).
+# affetto_isa_sources(target file...): each file sees AFFETTO_ISA = baseline, avx2 or avx512 as its namespace.
+function(affetto_isa_sources target)
+  set(levels baseline)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    list(APPEND levels avx2 avx512)
+  endif()
+  set(flags_baseline "")
+  set(flags_avx2 -march=x86-64-v3 -mtune=haswell)
+  set(flags_avx512 -march=x86-64-v4 -mprefer-vector-width=512 -mtune=icelake-server)
+  foreach(level IN LISTS levels)
+    add_library(${target}_${level} OBJECT ${ARGN})
+    target_link_libraries(${target}_${level} PRIVATE project_options)
+    target_compile_definitions(${target}_${level} PRIVATE AFFETTO_ISA=${level})
+    target_compile_options(${target}_${level} PRIVATE -O3 -fno-math-errno -fno-trapping-math ${flags_${level}})
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_${level}>)
+  endforeach()
+endfunction()
