@@ -12,7 +12,7 @@ namespace io {
 namespace {
 
 constexpr double kVorbisQuality = 0.6;  // about 190 kbit/s in stereo: piano tails stay clean
-// Written in small blocks: the Vorbis encoder of libsndfile keeps a whole call's analysis on the stack.
+// Converted block by block: no second copy of a whole piece.
 constexpr std::size_t kFramesPerCall = 2048;
 
 /// A file in memory, as libsndfile's virtual file sees it. It seeks back to fill in its headers.

@@ -83,8 +83,9 @@ bool TrackReader::event() {
   if (status >= 0x80) {
     ++c_.pos;
   } else if (running_ != 0) {
-    if (cancelled_)
+    if (cancelled_) {
       oddities_.add({c_.pos, "running status after a sysex or meta event, data", status, "a status", "kept"});
+    }
     cancelled_ = false;
     status = running_;
   } else {

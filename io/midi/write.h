@@ -28,10 +28,9 @@ inline constexpr std::int64_t kMaxMidiTick = 0x0FFFFFFF;
 /// * Order at one tick: note-offs, then note-ons.
 /// Equal scores give equal bytes.
 ///
-/// @throws std::invalid_argument, naming the note, for a pitch or program above 127, a velocity outside 1..127, a time
-/// that
-///   is negative, not finite or beyond kMaxMidiTick, ticks_per_quarter outside 0..32767, a tempo that 1 to
-///   2^24 - 1 microseconds cannot express (3.58 to 6e7 bpm), or a text of 2^28 bytes or more
+/// @throws std::invalid_argument, naming the note and the value, for: a pitch or program above 127; a velocity outside
+///   1..127; a time that is negative, not finite or beyond kMaxMidiTick; ticks_per_quarter outside 0..32767; a tempo
+///   that 1 to 2^24 - 1 microseconds cannot express (3.58 to 6e7 bpm can be); a text of 2^28 bytes or more
 std::vector<std::uint8_t> format_midi(const engine::Score& score);
 
 }  // namespace io

@@ -73,7 +73,7 @@ TEST_F(WriteAudio, FlacIsSmallerThanWavAndBothAreTheSameTwice) {
 }
 
 TEST_F(WriteAudio, OggEndsWithThePageThatCountsAllFrames) {
-  const int frames = 300'000;  // in one call they would not fit the encoder's stack
+  const int frames = 300'000;
   const Bytes bytes = written("a.ogg", tone(frames));
   EXPECT_EQ(head(bytes), "OggS");
   const std::string text(bytes.begin(), bytes.end());

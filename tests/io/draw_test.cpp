@@ -96,6 +96,7 @@ TEST(Svg, TextIsEscapedAndBrokenBytesAreReplaced) {
   EXPECT_EQ(io::escape_xml(std::string("\0\x1b\xff", 3)), bad + bad + bad);
   EXPECT_EQ(io::escape_xml("\xc3"), bad);
   EXPECT_EQ(io::escape_xml("\xc0\xaf"), bad + bad) << "overlong";
+  EXPECT_EQ(io::escape_xml("\xe0\x80\xaf"), bad + bad + bad) << "overlong in three bytes";
   EXPECT_EQ(io::escape_xml("\xed\xa0\x80"), bad + bad + bad) << "a surrogate";
   EXPECT_EQ(io::escape_xml("\xef\xbf\xbf"), bad + bad + bad) << "U+FFFF";
 }

@@ -226,6 +226,14 @@ TEST(ReadFile, APipeIsReadToItsEndWithinTheLimit) {
   EXPECT_EQ(std::string(bytes.begin(), bytes.end()), text);
 }
 
+TEST(ReadFile, APipeThatHoldsOneByteTooManyIsRefused) {
+  const Scratch scratch;
+  ASSERT_EQ(::mkfifo((scratch / "pipe").c_str(), 0600), 0);
+  std::thread writer([&] { put(scratch / "pipe", std::string(1000, 'p')); });  // below PIPE_BUF: one write, never torn
+  EXPECT_THROW(io::read_file(scratch / "pipe", 999, "read test"), io::FormatError);
+  writer.join();
+}
+
 TEST(ReadFile, AnEndlessDeviceStopsAtTheLimit) {
   EXPECT_THROW(io::read_file("/dev/zero", 1 << 20, "read test"), io::FormatError);
 }

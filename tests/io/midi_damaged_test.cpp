@@ -131,6 +131,7 @@ TEST_P(Damaged, LenientReadsWhatIsThereAndStrictRefuses) {
   const Damage& d = GetParam();
   const engine::Score score = lenient(d.bytes);
   EXPECT_EQ(told(score.notes), d.notes);
+  EXPECT_LE(score.format, 2);
   ASSERT_FALSE(score.warnings.empty());
   EXPECT_EQ(score.warnings[0].substr(0, std::string_view(d.warning).size()), d.warning);
   EXPECT_EQ(why(d.bytes, true).substr(0, std::string_view(d.warning).size()), d.warning);
@@ -159,6 +160,17 @@ TEST(MidiDamaged, AHeaderThatIsNotWholeIsRefused) {
 
 TEST(MidiDamaged, ALongerHeaderIsReadAsTheStandardAsks) {
   EXPECT_EQ(told(strict(chunk("MThd", {0, 1, 0, 1, 1, 0xE0, 9, 9}) + track(kNote)).notes), "60:0-96");
+}
+
+TEST(MidiDamaged, WhatFollowsTheMidiDataInRiffIsNoPartOfIt) {
+  const auto score = lenient(rmid(file({kNote}), "data") + chunk("MTrk", kSecond + kEnd));
+  EXPECT_EQ(told(score.notes), "60:0-96");
+  EXPECT_EQ(score.warnings.size(), 1u);
+}
+
+TEST(MidiDamaged, ANoteLeftOpenInOneTrackIsNotEndedByAnother) {
+  EXPECT_EQ(told(lenient(file({on(0, 60) + off(20, 62), on(5, 60) + off(5, 60) + on(0, 60) + off(5, 60)})).notes),
+            "60:0-20 60:5-10 60:10-15");
 }
 
 TEST(MidiDamaged, SysexInPiecesIsSkippedWhole) {

@@ -1,8 +1,10 @@
 // What an intact file means. Damaged ones: midi_damaged_test.cpp.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cmath>
 #include <fstream>
+#include <thread>
 
 #include "io/midi/read.h"
 #include "tests/io/midi_bytes.h"
@@ -97,6 +99,12 @@ TEST(MidiRead, DrumsAreKeptApartAndCounted) {
   ASSERT_EQ(score.tracks.size(), 1u);
   EXPECT_EQ(score.tracks[0].notes, 1);
   EXPECT_EQ(score.tracks[0].drum_notes, 1);
+}
+
+TEST(MidiRead, DrumsAreInOrderToo) {
+  const Bytes late = on(50, 38, 9) + off(1, 38, 9),
+              early = on(10, 42, 9) + on(0, 36, 9) + off(5, 36, 9) + off(0, 42, 9);
+  EXPECT_EQ(told(strict(file({late, early})).drums), "36:10-15 42:10-15 38:50-51");
 }
 
 TEST(MidiRead, EachNoteKnowsItsTrack) {
@@ -218,6 +226,7 @@ TEST(MidiRead, TrackNamesAreCleanUtf8) {
   EXPECT_EQ(name("Fl\xC3\xB6te"), "Fl\xC3\xB6te") << "UTF-8 stays";
   EXPECT_EQ(name("Fl\xF6te"), "Fl\xC3\xB6te") << "Latin-1 becomes UTF-8";
   EXPECT_EQ(name("\xC0\xAF"), "\xC3\x80\xC2\xAF") << "an overlong form is no UTF-8";
+  EXPECT_EQ(name("\xE0\x80\xAF"), "\xC3\xA0\xC2\xAF") << "nor is one of three bytes; 0x80 is a control";
   EXPECT_EQ(name("\xC2\x9Bx"), "x") << "a control character of two bytes";
   EXPECT_EQ(name("\xED\xA0\x80"), "\xC3\xAD\xC2\xA0") << "a surrogate is no UTF-8, and 0x80 is a control";
   EXPECT_EQ(name("\xF0\x9F\x8E\xB9"), "\xF0\x9F\x8E\xB9");
@@ -269,11 +278,27 @@ TEST(MidiRead, TheFirstBytesTellAMidiFile) {
 TEST(MidiRead, AFileOnDiskReadsLikeItsBytes) {
   const test::Scratch scratch;
   Bytes events;
-  for (int i = 0; i < 20000; ++i) events = std::move(events) + on(1, 60) + off(1, 60);  // 140 kB: several blocks
+  for (int i = 0; i < 20000; ++i) events = std::move(events) + on(1, 60) + off(1, 60);  // 160 kB
   const Bytes bytes = file({events});
   std::ofstream(scratch / "a.mid", std::ios::binary)
       .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   EXPECT_EQ(io::read_midi(scratch / "a.mid").notes, lenient(bytes).notes);
+}
+
+TEST(MidiRead, APipeReadsLikeAFile) {
+  const test::Scratch scratch;
+  Bytes events;
+  for (int i = 0; i < 20000; ++i)
+    events = std::move(events) + on(1, 60) + off(1, 60);  // 160 kB: more than a pipe holds
+  const Bytes bytes = file({events});
+  ASSERT_EQ(::mkfifo((scratch / "pipe").c_str(), 0600), 0);
+  std::thread writer([&] {
+    std::ofstream(scratch / "pipe", std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  });
+  const auto score = io::read_midi(scratch / "pipe");
+  writer.join();
+  EXPECT_EQ(score.notes, lenient(bytes).notes);
 }
 
 std::string why(const std::filesystem::path& path) {

@@ -200,6 +200,7 @@ TEST(MidiWrite, ValuesThatAFileCannotHoldAreRefusedByName) {
   EXPECT_NE(refused([](Score& s) { s.notes[0].duration_s = kInf; }).find("duration_s"), std::string::npos);
   EXPECT_NE(refused([](Score& s) { s.bpm = 0; }).find("bpm"), std::string::npos);
   EXPECT_NE(refused([](Score& s) { s.bpm = 3.5; }).find("bpm"), std::string::npos);
+  EXPECT_NE(refused([](Score& s) { s.bpm = 1e9; }).find("bpm"), std::string::npos);
   EXPECT_NE(refused([](Score& s) { s.bpm = kNan; }).find("bpm"), std::string::npos);
   EXPECT_NE(refused([](Score& s) { s.ticks_per_quarter = 32768; }).find("ticks_per_quarter"), std::string::npos);
   EXPECT_NE(refused([](Score& s) { s.ticks_per_quarter = -1; }).find("ticks_per_quarter"), std::string::npos);

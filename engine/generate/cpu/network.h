@@ -13,10 +13,10 @@ namespace engine::cpu {
 /// How one input reaches the first layer's gates.
 struct InputRows {
   Field field = Field::pitch;
-  bool table = false;            ///< rows are chosen by the field's value; else there is one row, scaled by it
-  int classes = 1;               ///< rows
-  float scale = 1;               ///< of the field's value, where there is one row
-  kernels::AlignedFloats rows;   ///< [classes, gates_size]
+  bool table = false;           ///< rows are chosen by the field's value; else there is one row, scaled by it
+  int classes = 1;              ///< rows
+  float scale = 1;              ///< of the field's value, where there is one row
+  kernels::AlignedFloats rows;  ///< [classes, gates_size]
 };
 
 /// One dense layer of the readout: reads floats at `from` of the readout memory (or the last LSTM layer where `from` is

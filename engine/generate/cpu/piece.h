@@ -14,9 +14,9 @@ namespace engine::cpu {
 struct PieceLayout {
   PieceLayout(const Network& network, StateMode mode);
 
-  bool windowed;          ///< W staggered columns, else one that carries on
-  int columns;            ///< W or 1
-  int window;             ///< W, notes that the features look at
+  bool windowed;              ///< W staggered columns, else one that carries on
+  int columns;                ///< W or 1
+  int window;                 ///< W, notes that the features look at
   std::vector<int> layer_at;  ///< of a layer within a column: h even, h odd, c, each `width`
   std::vector<int> width;     ///< of a layer: whole groups
   std::size_t column_size;    ///< floats

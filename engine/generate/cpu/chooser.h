@@ -1,0 +1,55 @@
+// Chooses the next note of a piece from the heads' outputs, in float32, over all candidates at once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/emotion/clusters.h"
+#include "engine/generate/cpu/network.h"
+#include "engine/generate/cpu/piece.h"
+#include "engine/generate/decoder.h"
+#include "kernels/cpu/step.h"
+
+namespace engine::cpu {
+
+/// An expression, ready for use: what does not change from note to note.
+struct Voice {
+  Voice() = default;
+  /// @throws std::invalid_argument for sampling options out of their range
+  Voice(const Expression& expression, const PieceKey& key);
+
+  Expression expression;
+  PieceKey key;
+  int label = 0;                ///< of the encloser: +1 happy, -1 sad, 0 leaves it out
+  int pace = 0;                 ///< of the modulation: +1 happy, -1 sad, 0 leaves predictions as they are
+  float alpha = 0, beta = 1;    ///< divided by the temperature
+  double gamma = 0, delta = 0;  ///< where drawn per piece
+};
+
+/// One thread's scratch. Nothing is allocated after construction, unless a trace is asked for.
+class Chooser {
+ public:
+  Chooser(const Network& network, const std::optional<Clusters>& clusters);
+
+  /// Reads the piece's readout memory.
+  /// @param note   index among the notes generated for the piece
+  /// @param trace  filled, or null
+  /// @throws ModelError if an output is not finite
+  Note choose(Piece& piece, const Voice& voice, std::uint32_t note, NoteTrace* trace);
+
+ private:
+  void fill_scores(const Piece& piece, int label, float step, float duration);
+  int draw(const Voice& voice, std::uint32_t note, double& u);
+  int draw_gumbel(const Voice& voice, std::uint32_t note);
+  void fill_trace(const Piece& piece, bool scored, NoteTrace& trace) const;
+
+  const Network& network_;
+  std::optional<Clusters> clusters_;
+  kernels::Blend blend_{};
+  std::vector<float> scores_, blended_, weights_, sums_;
+  std::vector<int> order_;
+  double total_ = 0;
+};
+
+}  // namespace engine::cpu

@@ -1,0 +1,12 @@
+# Matrix products and the pointwise passes of training.
+option(AFFETTO_OPENBLAS "Unpacked matrix products by OpenBLAS instead of our own (weights then depend on its version)" OFF)
+add_library(kernels_gemm STATIC ${CMAKE_CURRENT_LIST_DIR}/gemm.cpp ${CMAKE_CURRENT_LIST_DIR}/train.cpp)
+target_link_libraries(kernels_gemm PUBLIC kernels_isa project_options)
+affetto_isa_sources(kernels_gemm ${CMAKE_CURRENT_LIST_DIR}/gemm_isa.cpp ${CMAKE_CURRENT_LIST_DIR}/train_isa.cpp)
+if(AFFETTO_OPENBLAS)
+  find_path(OPENBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas openblas-pthread REQUIRED)
+  find_library(OPENBLAS_LIBRARY openblas REQUIRED)
+  target_include_directories(kernels_gemm SYSTEM PRIVATE ${OPENBLAS_INCLUDE})
+  target_link_libraries(kernels_gemm PRIVATE ${OPENBLAS_LIBRARY})
+  target_compile_definitions(kernels_gemm PRIVATE AFFETTO_OPENBLAS)
+endif()

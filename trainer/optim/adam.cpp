@@ -1,0 +1,64 @@
+#include "trainer/optim/adam.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "kernels/cpu/train.h"
+
+namespace trainer {
+namespace {
+
+constexpr std::size_t kBlock = 16384;  ///< parameters per task
+
+}  // namespace
+
+void Adam::step(std::span<float> w, std::span<const float> gradient, double rate, double gradient_scale, Pool& pool) {
+  if (w.size() != m_.size() || gradient.size() != m_.size()) throw std::invalid_argument("Adam: sizes differ");
+  ++t_;
+  const auto t = static_cast<double>(t_);
+  kernels::AdamStep op;
+  op.gradient_scale = static_cast<float>(gradient_scale);
+  op.weight_decay = static_cast<float>(options_.weight_decay);
+  op.beta1 = static_cast<float>(options_.beta1), op.one_minus_beta1 = static_cast<float>(1 - options_.beta1);
+  op.beta2 = static_cast<float>(options_.beta2), op.one_minus_beta2 = static_cast<float>(1 - options_.beta2);
+  op.epsilon = static_cast<float>(options_.epsilon);
+  op.step_size = static_cast<float>(rate / (1 - std::pow(options_.beta1, t)));
+  op.correction2 = static_cast<float>(std::sqrt(1 - std::pow(options_.beta2, t)));
+  pool.run((m_.size() + kBlock - 1) / kBlock, [&](std::size_t block, int) {
+    kernels::AdamStep part = op;
+    const std::size_t first = block * kBlock;
+    part.w = w.data() + first, part.m = m_.data() + first, part.v = v_.data() + first;
+    part.gradient = gradient.data() + first;
+    part.count = std::min(kBlock, m_.size() - first);
+    kernels::adam_step(part);
+  });
+}
+
+void Adam::restore(std::int64_t steps, std::span<const float> m, std::span<const float> v) {
+  if (m.size() != m_.size() || v.size() != v_.size()) throw std::invalid_argument("Adam: sizes differ");
+  t_ = steps;
+  std::copy(m.begin(), m.end(), m_.begin());
+  std::copy(v.begin(), v.end(), v_.begin());
+}
+
+double gradient_norm(std::span<const float> gradient, Pool& pool) {
+  std::vector<double> blocks((gradient.size() + kBlock - 1) / kBlock, 0.0);
+  pool.run(blocks.size(), [&](std::size_t block, int) {
+    double lanes[8] = {};
+    const std::size_t first = block * kBlock, count = std::min(kBlock, gradient.size() - first);
+    const float* g = gradient.data() + first;
+    for (std::size_t i = 0; i + 8 <= count; i += 8) {
+      for (std::size_t k = 0; k < 8; ++k) lanes[k] += static_cast<double>(g[i + k]) * static_cast<double>(g[i + k]);
+    }
+    for (std::size_t i = count / 8 * 8; i < count; ++i) lanes[0] += static_cast<double>(g[i]) * static_cast<double>(g[i]);
+    for (const double lane : lanes) blocks[block] += lane;
+  });
+  double sum = 0;
+  for (const double block : blocks) sum += block;
+  return std::sqrt(sum);
+}
+
+double clip_scale(double norm, double limit) { return limit > 0 ? std::min(1.0, limit / (norm + 1e-6)) : 1.0; }
+
+}  // namespace trainer
