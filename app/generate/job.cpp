@@ -57,7 +57,7 @@ void check_numbers(const GenerateOptions& o) {
   check("--modulation-sigma", o.modulation_sigma, o.modulation_sigma.value_or(0) >= 0 && o.modulation_sigma.value_or(0) <= 1,
         "0 to 1", "0.1 is the seed's figure; 0 leaves step and duration alone");
   check("--track", o.track, o.track.value_or(0) >= 0, "0 or more", "affetto inspect FILE lists the tracks");
-  check("--threads", std::optional(o.threads), o.threads >= 0 && o.threads <= 1024, "0 (all cores) to 1024", "");
+  check("--threads", std::optional(o.threads), o.threads >= 0 && o.threads <= 1024, "0 (all cores) to 1024", "leave it out for all cores");
 }
 
 /// What belongs to parts of the program that are not there yet, or not in this build.
@@ -92,7 +92,7 @@ void choose(const std::string& option, const std::string& text, Enum& value,
     }
     names += (names.empty() ? "" : " or ") + std::string(name);
   }
-  refuse(option, "it is '" + text + "', expected " + names, "");
+  refuse(option, "it is '" + text + "', expected " + names, "leave it out for the model's default");
 }
 
 engine::Sampling resolve_sampling(const GenerateOptions& o, engine::Sampling s) {

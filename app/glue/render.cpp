@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -114,14 +113,11 @@ struct Renderer::Synth {
     }
   }
 
-  void keep_below_full_scale(std::vector<float>& samples) {
+  void soften_if_too_loud(std::vector<float>& samples) const {
     float peak = 0;
     for (const float s : samples) peak = std::max(peak, std::abs(s));
-    if (peak <= 1) return;
-    for (float& s : samples) s /= peak;
-    char text[80];
-    std::snprintf(text, sizeof text, "the piece is so dense that all of it was made %.1f dB softer", decibels(peak));
-    warnings.emplace_back(text);
+    if (peak <= kHighestPeak) return;
+    for (float& s : samples) s *= kHighestPeak / peak;
   }
 };
 
@@ -161,7 +157,7 @@ engine::Audio Renderer::render(const engine::Score& score, const std::function<v
     synth_->apply(event);
   }
   synth_->let_ring(audio.samples);
-  synth_->keep_below_full_scale(audio.samples);
+  synth_->soften_if_too_loud(audio.samples);
   return audio;
 }
 

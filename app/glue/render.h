@@ -35,14 +35,14 @@ class Renderer {
 
   /// The sound of all notes and drums, each program on a channel of its own, from second 0 of the score to where the
   /// last note and the room have died away (at most 10 s after its end). Gain is the same for every score, so that
-  /// quiet pieces stay quiet; if the sum exceeds full scale all the same, the whole is made softer until it does not.
-  /// Onsets are exact to 64 frames (1.5 ms). The same score gives the same samples, whatever was rendered before.
+  /// quiet pieces stay quiet; a score whose peak would pass -1 dB of full scale is made softer as a whole until it does
+  /// not. Onsets are exact to 64 frames (1.5 ms). The same score gives the same samples, whatever was rendered before.
   /// @param on_progress  called about once a second of sound with the seconds done; may throw to give up
   /// @throws engine::Error if the score is longer than kMaxRenderSeconds; std::invalid_argument for a time that is
   ///         negative or not finite
   engine::Audio render(const engine::Score& score, const std::function<void(double)>& on_progress = {});
 
-  /// What was odd about the last score, a sentence each: instruments that the SoundFont does not have, a softer whole.
+  /// What was odd about the last score, a sentence each: instruments that the SoundFont does not have.
   const std::vector<std::string>& warnings() const;
 
  private:

@@ -43,7 +43,7 @@ trainer::TrainOptions resolve_train_options(const TrainCommand& c) {
     if (c.device == "cuda") {
       throw DeviceError({"train", "--device cuda", "this version trains on the CPU; the GPU comes later", "use --device cpu"});
     }
-    refuse("--device", "it is '" + c.device + "', expected auto or cpu", "");
+    refuse("--device", "it is '" + c.device + "', expected auto or cpu", "auto takes what is there");
   }
   if (c.split.empty() && !(c.validation_fraction > 0 && c.validation_fraction < 1)) {
     refuse("--validation", "it must lie between 0 and 1", "0.1 keeps a tenth of the pieces to validate on");
@@ -66,7 +66,7 @@ trainer::TrainOptions resolve_train_options(const TrainCommand& c) {
     engine::check_spec(options.spec, "the preset with these options");
     trainer::check_options(options);
   } catch (const engine::ModelError& error) {
-    refuse(error.problem().where, error.problem().why, "");
+    refuse(error.problem().where, error.problem().why, "affetto train --help shows the options");
   } catch (const std::invalid_argument& error) {
     refuse("options", error.what(), "affetto train --help shows the options");
   }

@@ -188,7 +188,9 @@ class StaggeredGenerator final : public Base {
 class AutogradTrainer final : public Trainer {
  public:
   AutogradTrainer(const engine::Model& model, const TrainerOptions& options)
-      : network_(model), spec_(model.spec), options_(options),
+      : network_(model),
+        spec_(model.spec),
+        options_(options),
         adam_(network_->parameters(), torch::optim::AdamOptions(options.learning_rate)) {}
 
   std::size_t add_batch(const trainer::Batch& batch) override {

@@ -1,4 +1,4 @@
-// A note as the models see it, and a score as a file holds it. Plain structs; semantics: README.md of this folder.
+// A note as the models see it, and a score as a file holds it. Plain structs, no behaviour.
 #pragma once
 
 #include <cstdint>

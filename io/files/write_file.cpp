@@ -19,15 +19,18 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const fs::path& path, int error) { throw WriteError(write_problem("write file", path, error)); }
 
-/// A file that vanishes with this object unless it was renamed away.
+/// A file beside `target` that vanishes with this object, or with the process, unless it was put in the target's place.
+/// Where the file system can (O_TMPFILE), it has no name until then, so that not even a kill -9 leaves it lying about.
 class HiddenFile {
  public:
   /// Creates it in the folder of `target`. @throws WriteError naming `target`
-  explicit HiddenFile(const fs::path& target) {
-    static std::atomic<unsigned> serial{0};
+  explicit HiddenFile(const fs::path& target)
+      : folder_(target.has_parent_path() ? target.parent_path() : fs::path(".")) {
+    file_ = open_file(folder_, O_WRONLY | O_TMPFILE);
+    if (file_.is_open()) return;
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) fail(target, errno);
     for (;;) {  // ends: every pass tries a new name
-      path_ =
-          target.parent_path() / (".affetto-" + std::to_string(::getpid()) + "-" + std::to_string(serial++) + ".tmp");
+      path_ = fresh_name();
       file_ = open_file(path_, O_WRONLY | O_CREAT | O_EXCL);
       if (file_.is_open()) return;
       if (errno != EEXIST) fail(target, errno);
@@ -36,22 +39,40 @@ class HiddenFile {
   HiddenFile(const HiddenFile&) = delete;
   HiddenFile& operator=(const HiddenFile&) = delete;
   ~HiddenFile() {
-    if (!renamed_) ::unlink(path_.c_str());
+    if (!path_.empty()) ::unlink(path_.c_str());
   }
 
-  Descriptor& file() { return file_; }
+  int fd() const { return file_.get(); }
 
-  /// @return 0, or the errno of the refusal
-  int rename_to(const fs::path& target, Existing existing) {
+  /// Closes it and gives it the target's name. @return 0, or the errno of the refusal
+  int move_to(const fs::path& target, Existing existing) {
+    if (path_.empty()) {
+      const int error = link_as(target);
+      if (error == 0) return file_.close();
+      if (error != EEXIST || existing == Existing::refuse) return error;
+      path_ = fresh_name();  // only a file with a name can take another's place
+      if (const int refused = link_as(path_)) return refused;
+    }
+    if (const int error = file_.close()) return error;
     const int error = existing == Existing::replace ? replace(target) : rename_to_free(target);
-    renamed_ = error == 0;
+    if (error == 0) path_.clear();
     return error;
   }
 
  private:
-  int replace(const fs::path& target) { return ::rename(path_.c_str(), target.c_str()) == 0 ? 0 : errno; }
+  fs::path fresh_name() const {
+    static std::atomic<unsigned> serial{0};
+    return folder_ / (".affetto-" + std::to_string(::getpid()) + "-" + std::to_string(serial++) + ".tmp");
+  }
 
-  int rename_to_free(const fs::path& target) {
+  int link_as(const fs::path& name) const {
+    const std::string self = "/proc/self/fd/" + std::to_string(file_.get());
+    return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+  }
+
+  int replace(const fs::path& target) const { return ::rename(path_.c_str(), target.c_str()) == 0 ? 0 : errno; }
+
+  int rename_to_free(const fs::path& target) const {
     if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0) return 0;
     if (errno != EINVAL && errno != ENOSYS) return errno;
     // A file system without that flag (NFS, 9p): a hard link refuses an existing name just as well.
@@ -60,9 +81,8 @@ class HiddenFile {
     return 0;
   }
 
-  fs::path path_;
+  fs::path folder_, path_;  ///< path_: its name, empty while it has none
   Descriptor file_;
-  bool renamed_ = false;
 };
 
 bool is_standard_stream(const fs::path& path) {
@@ -89,11 +109,10 @@ void sync_folder_of(const fs::path& path) {
 void write_aside(const fs::path& target, std::span<const std::uint8_t> bytes, Existing existing, Durability durability,
                  std::optional<mode_t> permissions) {
   HiddenFile hidden(target);
-  if (permissions && ::fchmod(hidden.file().get(), *permissions) != 0) fail(target, errno);
-  if (const int error = write_all(hidden.file().get(), bytes)) fail(target, error);
-  if (durability == Durability::fsync && ::fsync(hidden.file().get()) != 0) fail(target, errno);
-  if (const int error = hidden.file().close()) fail(target, error);
-  if (const int error = hidden.rename_to(target, existing)) fail(target, error);
+  if (permissions && ::fchmod(hidden.fd(), *permissions) != 0) fail(target, errno);
+  if (const int error = write_all(hidden.fd(), bytes)) fail(target, error);
+  if (durability == Durability::fsync && ::fsync(hidden.fd()) != 0) fail(target, errno);
+  if (const int error = hidden.move_to(target, existing)) fail(target, error);
   if (durability == Durability::fsync) sync_folder_of(target);
 }
 

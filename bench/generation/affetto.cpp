@@ -1,0 +1,64 @@
+#include "bench/generation/affetto.h"
+
+#include <algorithm>
+
+#include "bench/harness/subjects.h"
+
+namespace bench {
+
+engine::Expression expression_of(const Setting& setting) {
+  engine::Expression expression;
+  if (!setting.encloser) return expression;
+  expression.emotion = {.valence = 1, .arousal = 0};
+  expression.sampling = {.temperature = 2, .alpha = 0.5, .beta = 0.5};
+  return expression;
+}
+
+std::vector<std::vector<engine::Note>> primers_of(const engine::ModelSpec& spec, int batch) {
+  constexpr int kDifferent = 4;
+  std::vector<std::vector<engine::Note>> primers;
+  for (int b = 0; b < batch; ++b) primers.push_back(random_notes(spec.window, b % kDifferent));
+  return primers;
+}
+
+Pieces::Pieces(const engine::Model& model, const Setting& setting)
+    : setting_(setting),
+      decoder_(engine::make_cpu_decoder(model,
+                                        {.state = setting.state, .slots = setting.batch, .threads = setting.threads})) {
+  const auto primers = primers_of(model.spec, setting.batch);
+  std::vector<std::shared_ptr<const engine::Primed>> starts;
+  for (int b = 0; b < setting.batch; ++b) {
+    const auto same = std::find(primers.begin(), primers.begin() + b, primers[b]) - primers.begin();
+    starts.push_back(same < b ? starts[same] : decoder_->prime(primers[b]));
+    decoder_->load(b, *starts[b], {kSeed, static_cast<std::uint64_t>(b)}, expression_of(setting));
+  }
+}
+
+void Pieces::advance(int notes, engine::NoteTrace* traces) {
+  written_.resize(static_cast<std::size_t>(setting_.batch * notes));
+  stretches_.resize(static_cast<std::size_t>(setting_.batch));
+  for (int b = 0; b < setting_.batch; ++b) {
+    stretches_[b] = {b, notes, written_.data() + b * notes, traces == nullptr ? nullptr : traces + b * notes};
+  }
+  decoder_->advance(stretches_);
+}
+
+void Pieces::run(std::int64_t notes) {
+  for (; notes > 0; notes -= kBlock) advance(static_cast<int>(std::min<std::int64_t>(notes, kBlock)), nullptr);
+}
+
+std::vector<engine::Note> Pieces::traced(int notes, std::vector<engine::NoteTrace>& traces) {
+  std::vector<engine::NoteTrace> by_piece(static_cast<std::size_t>(setting_.batch * notes));
+  advance(notes, by_piece.data());
+  std::vector<engine::Note> transposed;
+  traces.clear();
+  for (int n = 0; n < notes; ++n) {
+    for (int b = 0; b < setting_.batch; ++b) {
+      transposed.push_back(written_[b * notes + n]);
+      traces.push_back(by_piece[b * notes + n]);
+    }
+  }
+  return transposed;
+}
+
+}  // namespace bench

@@ -1,0 +1,48 @@
+// Our side of the generation benchmarks: pieces in a decoder's slots, as the program runs them.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/generate/decoder.h"
+#include "engine/generate/make.h"
+
+namespace bench {
+
+struct Setting {
+  engine::StateMode state = engine::StateMode::window;
+  int batch = 1;
+  int threads = 2;
+  bool encloser = false;  ///< the seed's alpha, beta and temperature and a happy piece; else the logits alone
+};
+
+/// Notes that a piece is advanced by in one call: engine::Session's own default.
+inline constexpr int kBlock = 16;
+
+inline constexpr std::uint64_t kSeed = 11;
+engine::Expression expression_of(const Setting& setting);
+
+/// A random primer of W notes for each piece; from the fifth piece on they repeat, since the draws differ anyway.
+std::vector<std::vector<engine::Note>> primers_of(const engine::ModelSpec& spec, int batch);
+
+class Pieces {
+ public:
+  Pieces(const engine::Model& model, const Setting& setting);
+
+  /// Writes the next notes of every piece.
+  void run(std::int64_t notes);
+  /// The same with traces. @return [notes, batch]
+  std::vector<engine::Note> traced(int notes, std::vector<engine::NoteTrace>& traces);
+  int batch() const { return setting_.batch; }
+
+ private:
+  void advance(int notes, engine::NoteTrace* traces);
+
+  Setting setting_;
+  std::unique_ptr<engine::Decoder> decoder_;
+  std::vector<engine::Note> written_;  ///< [batch, notes]
+  std::vector<engine::Stretch> stretches_;
+};
+
+}  // namespace bench
