@@ -1,8 +1,11 @@
 # LibTorch, if there: an unpacked release named by Torch_DIR (its C++11 ABI build), or the distribution's libtorch-dev.
 # Of the latter the header and library paths are enough; its CMake package asks for far more than that.
+option(AFFETTO_BENCH_LIBTORCH "Compare with LibTorch where it is found" ON)
 set(AFFETTO_LIBTORCH OFF)
 set(AFFETTO_LIBTORCH_SOURCE baselines/libtorch_absent.cpp)
-if(Torch_DIR)
+if(NOT AFFETTO_BENCH_LIBTORCH)
+  # the rows then say so
+elseif(Torch_DIR)
   find_package(Torch REQUIRED)
   set(AFFETTO_LIBTORCH_INCLUDES ${TORCH_INCLUDE_DIRS})
   set(AFFETTO_LIBTORCH_LIBRARIES ${TORCH_LIBRARIES})

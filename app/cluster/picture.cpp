@@ -55,15 +55,19 @@ std::array<std::size_t, 2> telling_features(const engine::Clusters& clusters,
   return {first, second};
 }
 
-std::string draw_clusters(const engine::Clusters& clusters, std::span<const engine::Features> pieces) {
-  const auto [x, y] = telling_features(clusters, pieces);
+std::string draw_clusters(const engine::Clusters& clusters, std::span<const engine::Features> points,
+                          const std::string& unit) {
+  const auto [x, y] = telling_features(clusters, points);
   const auto point = [x = x, y = y](const engine::Features& f) { return io::ChartPoint{f[x], f[y]}; };
   io::PointGroup happy{.name = "happy", .points = {}, .centres = {point(unscaled(clusters, clusters.happy))}};
   io::PointGroup sad{.name = "sad", .points = {}, .centres = {point(unscaled(clusters, clusters.sad))}};
-  for (const auto& piece : pieces) {
-    (engine::mood_of(clusters, piece) == engine::Mood::happy ? happy : sad).points.push_back(point(piece));
+  const std::size_t every = (points.size() + kMostPointsDrawn - 1) / kMostPointsDrawn;
+  for (std::size_t i = 0; i < points.size(); i += every) {
+    (engine::mood_of(clusters, points[i]) == engine::Mood::happy ? happy : sad).points.push_back(point(points[i]));
   }
-  return io::draw_scatter({.title = std::to_string(pieces.size()) + " pieces and their two clusters",
+  const std::size_t drawn = happy.points.size() + sad.points.size();
+  return io::draw_scatter({.title = (drawn < points.size() ? std::to_string(drawn) + " of " : "") +
+                                    std::to_string(points.size()) + " " + unit + " and their two clusters",
                            .x_label = kLabels[x],
                            .y_label = kLabels[y],
                            .groups = {happy, sad}});

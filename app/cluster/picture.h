@@ -14,7 +14,12 @@ namespace app {
 /// then the farthest of the other two kinds (step, duration, pitch), since features of one kind move together.
 std::array<std::size_t, 2> telling_features(const engine::Clusters& clusters, std::span<const engine::Features> pieces);
 
-/// An SVG: a point for each piece by its nearer centre, and the two centres, in seconds and MIDI numbers.
-std::string draw_clusters(const engine::Clusters& clusters, std::span<const engine::Features> pieces);
+/// Points drawn at most; of more, every n-th.
+inline constexpr std::size_t kMostPointsDrawn = 5000;
+
+/// An SVG: the points by their nearer centre, and the two centres, in seconds and MIDI numbers.
+/// @param unit  what a point is, in the plural: "pieces"
+std::string draw_clusters(const engine::Clusters& clusters, std::span<const engine::Features> points,
+                          const std::string& unit);
 
 }  // namespace app

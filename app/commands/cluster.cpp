@@ -23,25 +23,37 @@ struct ClusterCommand {
   bool raw = false, force = false, json = false, strict_midi = false;
   int restarts = engine::KMeansOptions{}.restarts;
   std::uint64_t seed = engine::KMeansOptions{}.seed;
+  int window = 0;  ///< notes that one point is measured over; 0: whole pieces
 };
 
-/// Pieces as numbers, with what people said about them.
+/// Points to fit, with what people said about their pieces.
 struct Measured {
   std::vector<engine::Features> features;
   std::vector<engine::Mood> moods;
   std::vector<std::string> names;  ///< of the labels, empty where there is none
-  std::size_t left_out = 0;
+  std::size_t pieces = 0, left_out = 0;
 };
+
+/// The whole piece, or consecutive windows of it without the rest; a piece shorter than one window stays whole.
+std::vector<std::span<const engine::Note>> cut(std::span<const engine::Note> notes, std::size_t window) {
+  if (window == 0 || notes.size() <= window) return {notes};
+  std::vector<std::span<const engine::Note>> parts;
+  for (std::size_t t = 0; t + window <= notes.size(); t += window) parts.push_back(notes.subspan(t, window));
+  return parts;
+}
 
 Measured measure(const ClusterCommand& c, const std::string& split, const Labels& labels) {
   const Corpus corpus = read_corpus_pieces(corpus_files(c.data, split), c.strict_midi);
   Measured measured;
+  measured.pieces = corpus.pieces.size();
   measured.left_out = corpus.left_out;
   for (const FolderPiece& piece : corpus.pieces) {
-    measured.features.push_back(engine::features_of(piece.notes));
     const auto it = labels.empty() ? labels.end() : labels.find(same_form(piece.file));
-    measured.moods.push_back(it == labels.end() ? engine::Mood::unknown : it->second.mood);
-    measured.names.push_back(it == labels.end() ? "" : it->second.name);
+    for (const auto part : cut(piece.notes, static_cast<std::size_t>(c.window))) {
+      measured.features.push_back(engine::features_of(part));
+      measured.moods.push_back(it == labels.end() ? engine::Mood::unknown : it->second.mood);
+      measured.names.push_back(it == labels.end() ? "" : it->second.name);
+    }
   }
   return measured;
 }
@@ -51,6 +63,10 @@ fs::path picture_of(const ClusterCommand& c) { return fs::path(c.output).replace
 void check_command(const ClusterCommand& c) {
   if (c.restarts < 1 || c.restarts > 10000) {
     throw UsageError({"usage", "--restarts", std::to_string(c.restarts) + " is not in 1 to 10000", "20 is plenty"});
+  }
+  if (c.window < 0 || c.window == 1 || c.window > 100000) {
+    throw UsageError({"usage", "--window", std::to_string(c.window) + " is not in 2 to 100000",
+                      "0 measures whole pieces; generation measures its model's window and one note"});
   }
   if (fs::path(c.output).extension() == ".svg") {
     throw UsageError({"usage", "-o " + c.output, "this is the name of the picture", "end it in .json"});
@@ -63,8 +79,11 @@ void check_command(const ClusterCommand& c) {
 }
 
 /// Corpora by the names of their folders, so that the text is the same on every machine.
-std::string source_text(const ClusterCommand& c, std::size_t pieces) {
-  std::string text = "k-means on " + counted(pieces, "piece") + " of ";
+std::string source_text(const ClusterCommand& c, const Measured& measured) {
+  std::string text = "k-means on ";
+  if (c.window)
+    text += counted(measured.features.size(), "window") + " of " + std::to_string(c.window) + " notes from ";
+  text += counted(measured.pieces, "piece") + " of ";
   for (std::size_t i = 0; i < c.data.size(); ++i) {
     text += (i ? ", " : "") + same_form(c.data[i]).filename().string();
   }
@@ -85,7 +104,7 @@ engine::ClusterFit fit(const ClusterCommand& c, const Measured& pieces) {
   options.k_means.restarts = c.restarts;
   options.k_means.seed = c.seed;
   engine::ClusterFit result = engine::fit_clusters(pieces.features, pieces.moods, options);
-  result.clusters.source = source_text(c, pieces.features.size());
+  result.clusters.source = source_text(c, pieces);
   return result;
 }
 
@@ -119,7 +138,9 @@ Json report_of(const ClusterCommand& c, const engine::ClusterFit& fit, const Mea
   Json json = {{"file", c.output},
                {"picture", picture_of(c).string()},
                {"source", fit.clusters.source},
-               {"pieces", pieces.features.size()},
+               {"pieces", pieces.pieces},
+               {"points", pieces.features.size()},
+               {"window", c.window},
                {"files_left_out", pieces.left_out},
                {"standardised", !c.raw},
                {"sizes", {{"happy", fit.happy}, {"sad", fit.sad}}},
@@ -133,10 +154,10 @@ Json report_of(const ClusterCommand& c, const engine::ClusterFit& fit, const Mea
   return json;
 }
 
-void print_labels(const std::string& row, const Json& labels) {
-  if (labels.is_null()) return;
+void print_labels(const std::string& row, const Json& labels, const std::string& unit) {
+  if (labels.is_null() || labels["labelled"] == 0) return;
   print_row(row, fixed(100 * labels["agreement"].get<double>(), 1) + " % of " +
-                     counted(labels["labelled"].get<std::size_t>(), "labelled piece") + ", balanced " +
+                     counted(labels["labelled"].get<std::size_t>(), "labelled " + unit) + ", balanced " +
                      fixed(100 * labels["balanced_accuracy"].get<double>(), 1) + " % (chance 50 %)");
   for (const auto& [name, count] : labels["by_label"].items()) {
     print_row("  " + name, std::to_string(count["in_happy"].get<std::size_t>()) + " in happy, " +
@@ -147,15 +168,33 @@ void print_labels(const std::string& row, const Json& labels) {
 void print_report(const Json& r) {
   print_row("clusters", r["file"].get<std::string>());
   print_row("picture", r["picture"].get<std::string>());
-  print_row("pieces", std::to_string(r["pieces"].get<std::size_t>()) +
-                          (r["standardised"].get<bool>() ? ", standardised" : ", raw") + " features");
+  print_row("pieces",
+            r["pieces"].dump() +
+                (r["window"] == 0 ? "" : ", " + r["points"].dump() + " windows of " + r["window"].dump() + " notes") +
+                (r["standardised"].get<bool>() ? ", standardised" : ", raw") + " features");
   print_row("sizes", std::to_string(r["sizes"]["happy"].get<std::size_t>()) + " happy, " +
                          std::to_string(r["sizes"]["sad"].get<std::size_t>()) + " sad, named by " +
                          (r["named_by"] == "labels" ? "labels" : "rule: the quicker one is happy"));
   print_row("inertia", fixed(r["inertia"].get<double>(), 3) + " after " + r["iterations"].dump() +
                            " iterations, best of " + r["restarts"].dump() + " starts");
-  print_labels("agreement", r["labels"]);
-  if (r.contains("check")) print_labels("check", r["check"]);
+  const std::string unit = r["window"] == 0 ? "piece" : "window";
+  print_labels("agreement", r["labels"], unit);
+  if (r.contains("check")) print_labels("check", r["check"], unit);
+}
+
+/// What makes a result doubtful.
+void warn_about(const ClusterCommand& c, const engine::ClusterFit& fit) {
+  constexpr double kFew = 0.05;
+  if (!fit.converged) warn("cluster: the best start had not converged; another --seed may");
+  const std::size_t fewer = std::min(fit.happy, fit.sad), all = fit.happy + fit.sad;
+  if (static_cast<double>(fewer) < kFew * static_cast<double>(all)) {
+    warn("cluster: one cluster holds " + std::to_string(fewer) + " of " + std::to_string(all) +
+         " points: outliers rather than an emotion; more varied data may help");
+  }
+  if (!c.labels.empty() && !fit.named_by_labels) {
+    warn("cluster: the labels do not tell which cluster is happy (" +
+         counted(fit.agreement.labelled(), c.window ? "labelled window" : "labelled piece") + "): the quicker one is");
+  }
 }
 
 int run_cluster(const ClusterCommand& c) {
@@ -163,17 +202,14 @@ int run_cluster(const ClusterCommand& c) {
   const Labels labels = read_labels(c.labels);
   const Measured pieces = measure(c, c.split, labels);
   const engine::ClusterFit fitted = fit(c, pieces);
-  if (!fitted.converged) warn("cluster: the best start had not converged; another --seed may");
-  if (!c.labels.empty() && !fitted.named_by_labels) {
-    warn("cluster: the labels do not tell which cluster is happy (" +
-         counted(fitted.agreement.labelled(), "labelled piece") + "): the quicker one is");
-  }
+  warn_about(c, fitted);
   Json report = report_of(c, fitted, pieces);
   if (!c.check_split.empty()) {
     report["check"] = labels_json(fitted.clusters, measure(c, c.check_split, labels));
     report["check"]["split"] = c.check_split;
   }
-  io::write_file(picture_of(c), draw_clusters(fitted.clusters, pieces.features), existing(c.force));
+  io::write_file(picture_of(c), draw_clusters(fitted.clusters, pieces.features, c.window ? "windows" : "pieces"),
+                 existing(c.force));
   io::write_file(c.output, engine::format_clusters(fitted.clusters) + "\n", existing(c.force));
   if (c.json) {
     std::printf("%s\n", report.dump(1, ' ', false, Json::error_handler_t::replace).c_str());
@@ -194,6 +230,8 @@ void add_cluster(CLI::App& app, Run& run) {
   command->add_option("--check-split", c->check_split, "CSV:NAME: measure agreement on this part, which is not fitted");
   command->add_option("-o,--output", c->output, "centres as JSON; a picture is written beside it (.svg)")->required();
   command->add_flag("--raw", c->raw, "leave features in their units: pitch then decides nearly alone");
+  command->add_option("--window", c->window,
+                      "measure runs of so many notes, as generation does, instead of whole pieces");
   command->add_option("--restarts", c->restarts, "starts to try")->capture_default_str();
   command->add_option("--seed", c->seed, "of the starts")->capture_default_str();
   command->add_flag("--strict-midi", c->strict_midi, "leave out files with any oddity");

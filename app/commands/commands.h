@@ -18,6 +18,7 @@ void add_train(CLI::App& app, Run& run);
 void add_cluster(CLI::App& app, Run& run);
 void add_render(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
+void add_package(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
 
 }  // namespace app

@@ -26,17 +26,8 @@ void add_what(CLI::App& c, GenerateOptions& o) {
 }
 
 void add_how(CLI::App& c, GenerateOptions& o) {
-  c.add_option("--temperature", o.temperature, "divides the blended logits (default: the model's)");
-  c.add_option("--top-k", o.top_k, "draw from the k likeliest pitches only");
-  c.add_option("--top-p", o.top_p, "draw from the likeliest pitches with this much probability");
-  c.add_flag("--greedy", o.greedy, "always take the likeliest pitch");
-  c.add_option("--sampler", o.sampler, "inverse-cdf or gumbel");
-  c.add_option("--alpha", o.alpha, "weight of the emotion score");
-  c.add_option("--beta", o.beta, "weight of the network's logits");
+  add_sampling_options(c, o.sampling);
   c.add_option("--clusters", o.clusters, "happy and sad centres (JSON; default: the model's)");
-  c.add_option("--modulation-sigma", o.modulation_sigma, "spread of the emotion's effect on step and duration");
-  c.add_option("--modulation-draw", o.modulation_draw, "piece or note: draw it once, or anew for every note");
-  c.add_option("--modulation-form", o.modulation_form, "folded or signed");
   c.add_option("--instrument", o.instrument, "General MIDI name or program 0 to 127 (default: the primer's)");
   c.add_option("--state", o.state, "window or carry: how much of the past counts (default: the model's)");
   c.add_option("--device", o.device, "auto, cpu or cuda (reference: the slow definition)")->capture_default_str();

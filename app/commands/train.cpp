@@ -49,6 +49,7 @@ void add_schedule(CLI::App& c, TrainCommand& o) {
   c.add_option("--weight-decay", t.weight_decay, "L2 penalty")->capture_default_str();
   c.add_option("--clip", t.clip_norm, "largest gradient norm, 0: no clipping")->capture_default_str();
   c.add_option("--target-cap", t.target_cap_s, "cut longer steps and durations in training, seconds, 0: not")->capture_default_str();
+  c.add_option("--input-gain", t.input_gain, "how strongly pitch, step and duration enter while training")->delimiter(',');
   c.add_option("--select", t.select, "what marks the best weights: total, pitch, step or duration")->capture_default_str();
   c.add_option("--validation-interval", t.validation_interval, "iterations between validations, 0: four times an epoch");
   c.add_option("--validation-windows", t.validation_windows, "windows per validation, 0: all")->capture_default_str();

@@ -24,93 +24,33 @@ namespace {
 constexpr int kMostNotes = 10'000'000;              // a day of music at two notes a second is 170,000
 constexpr std::size_t kMaxPrimerBytes = 256 << 20;  // the MIDI reader's own bound
 
-[[noreturn]] void refuse(const std::string& option, const std::string& why, const std::string& hint) {
-  throw UsageError({"usage", option, why, hint});
-}
-
-template <typename Value>
-void check(const std::string& option, const std::optional<Value>& value, bool holds, const std::string& expected,
-           const std::string& hint) {
-  if (!value || holds) return;
-  std::string got = std::to_string(*value);
-  if constexpr (std::is_floating_point_v<Value>) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%g", static_cast<double>(*value));
-    got = text.data();
-  }
-  refuse(option, "it is " + got + ", expected " + expected, hint);
-}
-
 void check_numbers(const GenerateOptions& o) {
-  check("--notes", std::optional(o.notes), o.notes >= 1 && o.notes <= kMostNotes, "1 to 10000000",
-        "--notes counts new notes; 120 is about half a minute");
-  check("--count", o.count, o.count.value_or(1) >= 1, "at least 1", "--count 10 makes ten pieces");
-  check("--temperature", o.temperature, o.temperature.value_or(1) > 0 && o.temperature.value_or(1) <= 1000,
-        "above 0, at most 1000", "1 is the model's own distribution; --greedy takes the most probable note");
-  check("--top-p", o.top_p, o.top_p.value_or(1) > 0 && o.top_p.value_or(1) <= 1, "above 0, at most 1",
-        "--top-p 0.95 cuts the least probable twentieth");
-  check("--top-k", o.top_k, o.top_k.value_or(0) >= 0, "0 (off) or more", "--top-k 20 keeps the twenty likeliest notes");
-  check("--alpha", o.alpha, o.alpha.value_or(0) >= 0 && o.alpha.value_or(0) <= 1e6, "0 to 1000000",
-        "--alpha 0 leaves the emotion score out");
-  check("--beta", o.beta, o.beta.value_or(0) >= 0 && o.beta.value_or(0) <= 1e6, "0 to 1000000",
-        "--beta weighs the network's logits");
-  check("--modulation-sigma", o.modulation_sigma, o.modulation_sigma.value_or(0) >= 0 && o.modulation_sigma.value_or(0) <= 1,
-        "0 to 1", "0.1 is the seed's figure; 0 leaves step and duration alone");
-  check("--track", o.track, o.track.value_or(0) >= 0, "0 or more", "affetto inspect FILE lists the tracks");
-  check("--threads", std::optional(o.threads), o.threads >= 0 && o.threads <= 1024, "0 (all cores) to 1024", "leave it out for all cores");
+  check_option("--notes", o.notes, o.notes >= 1 && o.notes <= kMostNotes, "1 to 10000000",
+               "--notes counts new notes; 120 is about half a minute");
+  const std::uint64_t count = o.count.value_or(1);
+  check_option("--count", static_cast<double>(count), count >= 1, "at least 1", "--count 10 makes ten pieces");
+  check_option("--track", o.track.value_or(0), o.track.value_or(0) >= 0, "0 or more", "affetto inspect FILE lists the tracks");
+  check_option("--threads", o.threads, o.threads >= 0 && o.threads <= 1024, "0 (all cores) to 1024", "leave it out for all cores");
 }
 
 /// What belongs to parts of the program that are not there yet, or not in this build.
 void check_devices(const GenerateOptions& o) {
   if (!o.face.empty()) {
-    refuse("--face", "this version does not read faces yet; that comes later", "choose one: --emotion happy");
+    refuse_option("--face", "this version does not read faces yet; that comes later", "choose one: --emotion happy");
   }
   if (o.device == "cuda") {
     throw DeviceError({"generate", "--device cuda", "this version has no GPU path yet; that comes later",
                        "use --device cpu"});
   }
   if (o.device != "auto" && o.device != "cpu" && o.device != "reference") {
-    refuse("--device", "it is '" + o.device + "', expected auto, cpu or cuda", "auto takes what is there");
+    refuse_option("--device", "it is '" + o.device + "', expected auto, cpu or cuda", "auto takes what is there");
   }
   if (o.precision != "auto" && o.precision != "fp32") {
-    refuse("--precision", "it is '" + o.precision + "', the CPU computes in fp32", "leave it at auto");
+    refuse_option("--precision", "it is '" + o.precision + "', the CPU computes in fp32", "leave it at auto");
   }
   if (!o.fusion.empty()) {
-    refuse("--fusion", "the rungs of the ladder belong to --device cuda, which comes later", "leave it out");
+    refuse_option("--fusion", "the rungs of the ladder belong to --device cuda, which comes later", "leave it out");
   }
-}
-
-template <typename Enum>
-void choose(const std::string& option, const std::string& text, Enum& value,
-            std::initializer_list<std::pair<const char*, Enum>> choices) {
-  if (text.empty()) return;
-  std::string names;
-  for (const auto& [name, choice] : choices) {
-    if (text == name) {
-      value = choice;
-      return;
-    }
-    names += (names.empty() ? "" : " or ") + std::string(name);
-  }
-  refuse(option, "it is '" + text + "', expected " + names, "leave it out for the model's default");
-}
-
-engine::Sampling resolve_sampling(const GenerateOptions& o, engine::Sampling s) {
-  s.temperature = o.temperature.value_or(s.temperature);
-  s.top_p = o.top_p.value_or(s.top_p);
-  s.top_k = o.top_k.value_or(s.top_k);
-  s.alpha = o.alpha.value_or(s.alpha);
-  s.beta = o.beta.value_or(s.beta);
-  s.greedy = s.greedy || o.greedy;
-  s.sigma_step = o.modulation_sigma.value_or(s.sigma_step);
-  s.sigma_duration = o.modulation_sigma.value_or(s.sigma_duration);
-  choose("--sampler", o.sampler, s.sampler,
-         {{"inverse-cdf", engine::Sampler::inverse_cdf}, {"gumbel", engine::Sampler::gumbel}});
-  choose("--modulation-draw", o.modulation_draw, s.draw,
-         {{"piece", engine::ModulationDraw::piece}, {"note", engine::ModulationDraw::note}});
-  choose("--modulation-form", o.modulation_form, s.form,
-         {{"folded", engine::ModulationForm::folded}, {"signed", engine::ModulationForm::is_signed}});
-  return s;
 }
 
 bool looks_like_audio(const std::vector<std::uint8_t>& bytes) {
@@ -138,14 +78,14 @@ std::uint8_t commonest_program(const std::vector<engine::Note>& notes) {
 
 void resolve_primer(const GenerateOptions& o, Job& job) {
   if (o.primer == "none") {
-    if (o.track) refuse("--track", "there is no primer to take a track from", "leave out --primer none");
-    if (o.with_primer) refuse("--with-primer", "there is no primer to keep", "leave out --primer none");
+    if (o.track) refuse_option("--track", "there is no primer to take a track from", "leave out --primer none");
+    if (o.with_primer) refuse_option("--with-primer", "there is no primer to keep", "leave out --primer none");
     return;
   }
   const engine::Score score = open_primer(o);
   const std::string name = o.primer.empty() ? "the primer that ships" : o.primer;
   if (o.track && *o.track >= static_cast<int>(score.tracks.size())) {
-    refuse("--track", "it is " + std::to_string(*o.track) + ", " + name + " has tracks 0 to " +
+    refuse_option("--track", "it is " + std::to_string(*o.track) + ", " + name + " has tracks 0 to " +
                           std::to_string(static_cast<int>(score.tracks.size()) - 1), "affetto inspect FILE lists the tracks");
   }
   job.primer = engine::to_notes(score, o.track);
@@ -163,7 +103,7 @@ engine::Emotion resolve_emotion(const std::string& text) {
   if (text.empty()) return {};
   const auto emotion = engine::parse_emotion(text);
   if (!emotion) {
-    refuse("--emotion", "it is '" + text + "', expected happy, angry, sad, calm, Q1 to Q4, neutral, or valence,arousal in [-1, 1]",
+    refuse_option("--emotion", "it is '" + text + "', expected happy, angry, sad, calm, Q1 to Q4, neutral, or valence,arousal in [-1, 1]",
            "--emotion happy, or --emotion 0.8,-0.2");
   }
   return *emotion;
@@ -182,7 +122,7 @@ kernels::Isa resolve_isa(const std::string& text) {
   if (!isa || std::ranges::find(levels, *isa) == levels.end()) {
     std::string names;
     for (const kernels::Isa level : levels) names += (names.empty() ? "" : ", ") + std::string(kernels::name_of(level));
-    refuse("--isa", "'" + text + "' is not available here; this processor runs " + names, "leave it out for the best one");
+    refuse_option("--isa", "'" + text + "' is not available here; this processor runs " + names, "leave it out for the best one");
   }
   return *isa;
 }
@@ -219,7 +159,7 @@ Shard resolve_shard(const std::string& text) {
     const auto part = whole(std::string_view(text).substr(0, slash)), of = whole(std::string_view(text).substr(slash + 1));
     if (part && of && *part < *of) return {*part, *of};
   }
-  refuse("--shard", "it is '" + text + "', expected I/N with 0 <= I < N", "--shard 0/4, 1/4, 2/4 and 3/4 make one batch");
+  refuse_option("--shard", "it is '" + text + "', expected I/N with 0 <= I < N", "--shard 0/4, 1/4, 2/4 and 3/4 make one batch");
 }
 
 Job resolve_job(const GenerateOptions& o) {
@@ -230,7 +170,7 @@ Job resolve_job(const GenerateOptions& o) {
   job.isa = resolve_isa(o.isa);
   if (!o.instrument.empty()) {
     const auto program = engine::find_instrument(o.instrument);
-    if (!program) refuse("--instrument", "'" + o.instrument + "' is no General MIDI instrument", "a name like violin, or a program 0 to 127");
+    if (!program) refuse_option("--instrument", "'" + o.instrument + "' is no General MIDI instrument", "a name like violin, or a program 0 to 127");
     job.expression.program = *program;
   }
   job.model = open_model(o.model);
@@ -239,16 +179,13 @@ Job resolve_job(const GenerateOptions& o) {
     job.model.model.clusters = opened.clusters;
     job.clusters_sha256 = opened.sha256;
   }
-  job.expression.sampling = resolve_sampling(o, job.model.model.spec.sampling);
-  if (job.expression.sampling.alpha == 0 && job.expression.sampling.beta == 0) {
-    refuse("--beta", "alpha and beta are both 0, which leaves nothing to choose by", "--beta 1 is the network's own choice");
-  }
+  job.expression.sampling = resolve_sampling(o.sampling, job.model.model.spec.sampling);
   job.state = job.model.model.spec.state;
-  choose("--state", o.state, job.state, {{"window", engine::StateMode::window}, {"carry", engine::StateMode::carry}});
+  choose_option("--state", o.state, job.state, {{"window", engine::StateMode::window}, {"carry", engine::StateMode::carry}});
   resolve_primer(o, job);
   if (o.instrument.empty() && !job.primer.empty()) job.expression.program = commonest_program(job.primer);
   job.with_primer = o.with_primer;
-  job.seed = o.seed.value_or(o.seed ? 0 : system_seed());
+  job.seed = o.seed ? *o.seed : system_seed();
   job.notes = o.notes;
   job.reference = o.device == "reference";
   job.threads = o.threads;

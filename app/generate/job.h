@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/generate/sampling_options.h"
 #include "app/glue/inputs.h"
 #include "engine/generate/decoder.h"
 #include "kernels/cpu/isa.h"
@@ -22,10 +23,8 @@ struct GenerateOptions {
   std::optional<std::uint64_t> count, first, seed;
   std::string shard;
   bool resume = false, force = false, json = false, quiet = false;
-  std::optional<double> temperature, top_p, alpha, beta, modulation_sigma;
-  std::optional<int> top_k;
-  bool greedy = false;
-  std::string sampler, modulation_draw, modulation_form, state, device = "auto", precision = "auto", fusion, isa;
+  SamplingOptions sampling;
+  std::string state, device = "auto", precision = "auto", fusion, isa;
   int threads = 0;
   std::string output, audio, piano_roll, trace, soundfont;
 };

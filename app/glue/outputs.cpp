@@ -7,8 +7,13 @@ namespace app {
 
 void check_free(const std::string& file, bool force) {
   std::error_code error;
-  if (!file.empty() && !force && std::filesystem::is_regular_file(file, error)) {
+  if (file.empty()) return;
+  if (!force && std::filesystem::is_regular_file(file, error)) {
     throw io::WriteError({"write", file, "it exists already", "give another name, or --force to replace it"});
+  }
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder, error)) {
+    throw io::WriteError({"write", file, "there is no folder " + folder.string(), "create the folder first"});
   }
 }
 

@@ -9,7 +9,8 @@ namespace app {
 
 inline io::Existing existing(bool force) { return force ? io::Existing::replace : io::Existing::refuse; }
 
-/// Says before anything is computed that a file is in the way. Nothing happens for an empty name.
+/// Says before anything is computed that a file is in the way or its folder is missing. Nothing happens for an empty
+/// name.
 /// @throws io::WriteError
 void check_free(const std::string& file, bool force);
 

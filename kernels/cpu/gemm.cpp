@@ -73,14 +73,13 @@ void gemm_packed(const PackedProduct& op) {
   const std::size_t panel = table.panel, panels = (b.columns() + panel - 1) / panel;
   for (std::size_t m = 0; m < op.m; m += kBlockRows) {
     const std::size_t rows = std::min(kBlockRows, op.m - m);
-    for (std::size_t k = 0; k < b.rows(); k += kDepth) {
-      const std::size_t depth = std::min(kDepth, b.rows() - k);
-      const float* band = b.data() + band_offset(k / kDepth, panels, panel);
-      for (std::size_t p = 0; p < panels; ++p) {
-        const std::size_t n = p * panel;
+    for (std::size_t p = 0; p < panels; ++p) {
+      const std::size_t n = p * panel;
+      for (std::size_t k = 0; k < b.rows(); k += kDepth) {
+        const std::size_t depth = std::min(kDepth, b.rows() - k);
         table.rows_block({rows, std::min(panel, b.columns() - n), depth, op.a + m * op.lda + k, op.lda,
-                          band + p * depth * panel, op.c + m * op.ldc + n, op.ldc, start_of(op.start, k),
-                          bias_at(op.bias, n)});
+                          b.data() + band_offset(k / kDepth, panels, panel) + p * depth * panel, op.c + m * op.ldc + n,
+                          op.ldc, start_of(op.start, k), bias_at(op.bias, n)});
       }
     }
   }
@@ -98,27 +97,42 @@ void gemm(const Product& op, GemmScratch&) {
 
 #else
 
-void gemm(const Product& op, GemmScratch& scratch) {
-  const GemmTable& table = gemm_table(active_isa());
-  const std::size_t panel = table.panel, strip = table.strip;
-  if (scratch.a.size() < round_up(kBlockRows, strip) * kDepth) scratch.a.resize(round_up(kBlockRows, strip) * kDepth);
-  if (scratch.b.size() < panel * kDepth) scratch.b.resize(panel * kDepth);
+namespace {
+
+/// One block of C, small enough to stay in the second-level cache while all of K goes by.
+struct Block {
+  std::size_t m, rows, n, columns;
+};
+
+void multiply_block(const Product& op, const Block& block, const GemmTable& table, GemmScratch& scratch) {
   for (std::size_t k = 0; k < op.k; k += kDepth) {
     const std::size_t depth = std::min(kDepth, op.k - k);
-    for (std::size_t m = 0; m < op.m; m += kBlockRows) {
-      const std::size_t rows = std::min(kBlockRows, op.m - m);
-      for (std::size_t r = 0; r < rows; r += strip) {
-        const float* from = op.a.data + (op.a.transposed ? k * op.a.ld + m + r : (m + r) * op.a.ld + k);
-        table.pack_strip({from, op.a.ld, op.a.transposed}, std::min(strip, rows - r), depth,
-                         scratch.a.data() + r * depth);
-      }
-      for (std::size_t n = 0; n < op.n; n += panel) {
-        const std::size_t columns = std::min(panel, op.n - n);
-        const float* from = op.b.data + (op.b.transposed ? n * op.b.ld + k : k * op.b.ld + n);
-        table.pack_panel({from, op.b.ld, op.b.transposed}, columns, depth, scratch.b.data());
-        table.strips_block({rows, columns, depth, scratch.a.data(), 0, scratch.b.data(), op.c + m * op.ldc + n, op.ldc,
-                            start_of(op.start, k), bias_at(op.bias, n)});
-      }
+    for (std::size_t r = 0; r < block.rows; r += table.strip) {
+      const std::size_t row = block.m + r;
+      const float* from = op.a.data + (op.a.transposed ? k * op.a.ld + row : row * op.a.ld + k);
+      table.pack_strip({from, op.a.ld, op.a.transposed}, std::min(table.strip, block.rows - r), depth,
+                       scratch.a.data() + r * depth);
+    }
+    for (std::size_t n = block.n; n < block.n + block.columns; n += table.panel) {
+      const std::size_t columns = std::min(table.panel, block.n + block.columns - n);
+      const float* from = op.b.data + (op.b.transposed ? n * op.b.ld + k : k * op.b.ld + n);
+      table.pack_panel({from, op.b.ld, op.b.transposed}, columns, depth, scratch.b.data());
+      table.strips_block({block.rows, columns, depth, scratch.a.data(), 0, scratch.b.data(),
+                          op.c + block.m * op.ldc + n, op.ldc, start_of(op.start, k), bias_at(op.bias, n)});
+    }
+  }
+}
+
+}  // namespace
+
+void gemm(const Product& op, GemmScratch& scratch) {
+  const GemmTable& table = gemm_table(active_isa());
+  const std::size_t strips = round_up(kBlockRows, table.strip) * kDepth;
+  if (scratch.a.size() < strips) scratch.a.resize(strips);
+  if (scratch.b.size() < table.panel * kDepth) scratch.b.resize(table.panel * kDepth);
+  for (std::size_t m = 0; m < op.m; m += kBlockRows) {
+    for (std::size_t n = 0; n < op.n; n += kBlockColumns) {
+      multiply_block(op, {m, std::min(kBlockRows, op.m - m), n, std::min(kBlockColumns, op.n - n)}, table, scratch);
     }
   }
 }

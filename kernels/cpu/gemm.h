@@ -1,10 +1,10 @@
-// Single-precision matrix products for training: C [M, N] = start + A [M, K] B [K, N], packed and register-tiled, one body
-// per instruction set. Not threaded: callers split the work by rows or columns of C.
+// Single-precision matrix products for training: C [M, N] = start + A [M, K] B [K, N], packed and register-tiled, one
+// body per instruction set. Not threaded: callers split the work by rows or columns of C.
 //
 // Every element of C is summed over k = 0, 1, .. K - 1 in that order, one multiply-add a term, whatever the tile, the
 // blocking or the split, so that results do not depend on how callers cut the work. Blocking after Goto & van de Geijn,
-// "Anatomy of high-performance matrix multiplication" (2008). With CMake's AFFETTO_OPENBLAS the unpacked product goes to
-// OpenBLAS instead, which does not give that promise.
+// "Anatomy of high-performance matrix multiplication" (2008). With CMake's AFFETTO_OPENBLAS the unpacked product goes
+// to OpenBLAS instead, which does not give that promise.
 #pragma once
 
 #include <cstddef>

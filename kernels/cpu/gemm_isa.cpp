@@ -1,5 +1,5 @@
-// Register tiles of the matrix product. kRows x kVecs vectors of C stay in registers while k runs: with two vectors a row
-// each multiply-add needs one load in five (AVX-512: 8 or 12 rows x 32 columns of the 32 registers).
+// Register tiles of the matrix product. kRows x kVecs vectors of C stay in registers while k runs: with two vectors a
+// row each multiply-add needs one load in five (AVX-512: 8 or 12 rows x 32 columns of the 32 registers).
 #include "kernels/cpu/gemm_table.h"
 #include "kernels/cpu/vec.h"
 
@@ -74,11 +74,19 @@ using Tile = void (*)(const GemmBlock&, const float*, float*, const float*, int)
 template <int kVecs, bool kStrip, bool kFull>
 Tile tile_of(int rows) {
   static constexpr Tile kTiles[] = {
-      tile<1, kVecs, kStrip, kFull>,  tile<2, kVecs, kStrip, kFull>,  tile<3, kVecs, kStrip, kFull>,
-      tile<4, kVecs, kStrip, kFull>,  tile<5, kVecs, kStrip, kFull>,  tile<6, kVecs, kStrip, kFull>,
+    tile<1, kVecs, kStrip, kFull>,
+    tile<2, kVecs, kStrip, kFull>,
+    tile<3, kVecs, kStrip, kFull>,
+    tile<4, kVecs, kStrip, kFull>,
+    tile<5, kVecs, kStrip, kFull>,
+    tile<6, kVecs, kStrip, kFull>,
 #if defined(__AVX512F__)
-      tile<7, kVecs, kStrip, kFull>,  tile<8, kVecs, kStrip, kFull>,  tile<9, kVecs, kStrip, kFull>,
-      tile<10, kVecs, kStrip, kFull>, tile<11, kVecs, kStrip, kFull>, tile<12, kVecs, kStrip, kFull>,
+    tile<7, kVecs, kStrip, kFull>,
+    tile<8, kVecs, kStrip, kFull>,
+    tile<9, kVecs, kStrip, kFull>,
+    tile<10, kVecs, kStrip, kFull>,
+    tile<11, kVecs, kStrip, kFull>,
+    tile<12, kVecs, kStrip, kFull>,
 #endif
   };
   return kTiles[rows - 1];
@@ -102,10 +110,18 @@ void block(const GemmBlock& op) {
   }
 }
 
+/// Copies `count` floats, a vector at a time.
+inline void copy_floats(const float* from, std::size_t count, float* to) {
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(to + i, load(from + i));
+  if (i < count) store_first(to + i, load_first(from + i, static_cast<int>(count - i)), static_cast<int>(count - i));
+}
+
 void pack_strip(const MatrixView& a, std::size_t rows, std::size_t depth, float* strip) {
-  for (std::size_t k = 0; a.transposed && k < depth; ++k) {
-    const float* from = a.data + k * a.ld;
-    for (std::size_t r = 0; r < rows; ++r) strip[k * kStripTile + r] = from[r];
+  if (a.transposed && rows == kStripTile) {
+    for (std::size_t k = 0; k < depth; ++k) copy_floats(a.data + k * a.ld, kStripTile, strip + k * kStripTile);
+  } else if (a.transposed) {
+    for (std::size_t k = 0; k < depth; ++k) copy_floats(a.data + k * a.ld, rows, strip + k * kStripTile);
   }
   for (std::size_t r = 0; !a.transposed && r < rows; ++r) {
     const float* from = a.data + r * a.ld;
@@ -120,9 +136,7 @@ void pack_panel(const MatrixView& b, std::size_t columns, std::size_t depth, flo
     }
     return;
   }
-  for (std::size_t k = 0; !b.transposed && k < depth; ++k) {
-    for (std::size_t c = 0; c < columns; ++c) panel[k * kPanel + c] = b.data[k * b.ld + c];
-  }
+  for (std::size_t k = 0; !b.transposed && k < depth; ++k) copy_floats(b.data + k * b.ld, columns, panel + k * kPanel);
   for (std::size_t c = 0; b.transposed && c < columns; ++c) {
     const float* from = b.data + c * b.ld;
     for (std::size_t k = 0; k < depth; ++k) panel[k * kPanel + c] = from[k];

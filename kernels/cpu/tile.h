@@ -98,9 +98,10 @@ template <int Width, class Tile>
 inline void for_each_tile(int first_group, int last_group, int count, const Tile& tile) {
   if (count <= 0) return;
   const int tiles = (count + kTileColumns - 1) / kTileColumns;
-  const int block = tiles == 1 ? last_group - first_group : groups_at_once<Width>(kTileColumns);
-  for (int group = first_group; group < last_group; group += block) {
-    const int end = group + block < last_group ? group + block : last_group;
+  const int most = tiles == 1 ? last_group - first_group : groups_at_once<Width>(kTileColumns);
+  for (int group = first_group, end; group < last_group; group = end) {
+    const int blocks = (last_group - group + most - 1) / most;
+    end = group + (last_group - group + blocks - 1) / blocks;
     for (int t = 0; t < tiles; ++t) {
       const int column = static_cast<int>(static_cast<long>(count) * t / tiles);
       const int next = static_cast<int>(static_cast<long>(count) * (t + 1) / tiles);

@@ -1,6 +1,6 @@
 // The pointwise passes of training on the CPU, one body per instruction set: LSTM cell forward and backward,
-// activations, softmax cross-entropy, Adam. Row-major fp32; formulas: trainer/bptt/reference.h, where they are defined in
-// double.
+// activations, softmax cross-entropy, Adam. Row-major fp32; formulas: trainer/bptt/reference.h, where they are defined
+// in double.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ void tanh_backward(const float* y, float* dy, std::size_t count);
 
 /// Cross-entropy of one row of logits after the softmax.
 struct CrossEntropyRow {
-  float* logits = nullptr;   ///< [classes] in; gradient (softmax - onehot) * scale out, unless scale is 0: then kept
+  float* logits = nullptr;  ///< [classes] in; gradient (softmax - onehot) * scale out, unless scale is 0: then kept
   std::size_t classes = 0, target = 0;
   float scale = 0;
 };
@@ -52,8 +52,8 @@ struct AdamStep {
   float gradient_scale = 1;  ///< of clipping
   float weight_decay = 0, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;
   float one_minus_beta1 = 0.1f, one_minus_beta2 = 0.001f;  ///< rounded once, from double
-  float step_size = 0;    ///< rate / (1 - beta1^t)
-  float correction2 = 1;  ///< sqrt(1 - beta2^t)
+  float step_size = 0;                                     ///< rate / (1 - beta1^t)
+  float correction2 = 1;                                   ///< sqrt(1 - beta2^t)
 };
 void adam_step(const AdamStep& op);
 

@@ -134,7 +134,8 @@ void adam(const AdamStep& op) {
 }  // namespace
 
 const TrainTable& train_table() {
-  static constexpr TrainTable kTable = {cell_forward, cell_backward, relu_f, relu_b, tanh_f, tanh_b, softmax_parts, adam};
+  static constexpr TrainTable kTable = {cell_forward, cell_backward, relu_f,        relu_b,
+                                        tanh_f,       tanh_b,        softmax_parts, adam};
   return kTable;
 }
 

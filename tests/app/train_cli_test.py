@@ -22,7 +22,7 @@ class Train(CliTest):
                                 "--batch", 8, "--warmup", 5, "-o", output, *options, code=code)
 
     def test_a_trained_model_has_learnt_plays_and_is_evaluated(self):
-        self.train("--epochs", 40, "--learning-rate", 0.02)
+        self.train("--epochs", 150, "--learning-rate", 0.02, "--loss-weight", "pitch=1")
         self.assertTrue({"checkpoint.safetensors", "best.safetensors", "metrics.jsonl", "loss.svg"} <= set(os.listdir(self.path("m.run"))))
         metrics = [json.loads(line) for line in self.read("m.run/metrics.jsonl").splitlines()]
         validations = [m for m in metrics if m["kind"] == "validation"]

@@ -78,7 +78,7 @@ TEST_P(CpuChoose, EqualValuesHaveNoDeviation) {
 }
 
 /// Scores of every candidate by the definition, in double.
-std::vector<double> scores_of(const std::vector<int>& window, const Blend& op, int origin) {
+std::vector<double> scores_of(const std::vector<int>& window, const Blend& op) {
   std::vector<double> scores;
   for (int candidate = 0; candidate < op.count; ++candidate) {
     std::vector<int> pitches = window;
@@ -97,7 +97,6 @@ std::vector<double> scores_of(const std::vector<int>& window, const Blend& op, i
     }
     scores.push_back(1 / (1 + std::exp(d[0] - d[1])));
   }
-  (void)origin;
   return scores;
 }
 
@@ -131,7 +130,7 @@ TEST_P(CpuChoose, ScoresEqualTheirDefinitionForAnyWindow) {
     op.shared[0] = 1.5f;
     op.shared[1] = 0.25f;
     choice.run();
-    const std::vector<double> want = scores_of(window, op, origin);
+    const std::vector<double> want = scores_of(window, op);
     // distances of up to 30 from terms with a few roundings each; the logistic function's slope is at most 1/4
     for (int i = 0; i < 128; ++i) ASSERT_NEAR(choice.scores[i], want[i], 30 * 8 * 0x1p-24) << "candidate " << i;
   }
@@ -187,7 +186,9 @@ void expect_distribution(Choice& choice, std::uint64_t seed) {
   int cells = 0;
   for (int i = 0; i < choice.op.padded; ++i) {
     const double expected = kDraws * (choice.weights[i] / choice.total);
-    if (choice.weights[i] == 0) ASSERT_EQ(counts[i], 0) << "candidate " << i << " has no weight";
+    if (choice.weights[i] == 0) {
+      ASSERT_EQ(counts[i], 0) << "candidate " << i << " has no weight";
+    }
     if (expected < 10) {
       rest_expected += expected;
       rest_seen += counts[i];
@@ -202,7 +203,9 @@ void expect_distribution(Choice& choice, std::uint64_t seed) {
   } else {
     ASSERT_LE(rest_seen, 40);
   }
-  if (cells > 1) EXPECT_GT(chi_square_tail(statistic, cells - 1), 1e-4);
+  if (cells > 1) {
+    EXPECT_GT(chi_square_tail(statistic, cells - 1), 1e-4);
+  }
 }
 
 TEST_P(CpuChoose, AMillionDrawsFollowTheProbabilities) {

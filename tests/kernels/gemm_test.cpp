@@ -15,7 +15,7 @@ struct Case {
   std::size_t m, n, k;
 };
 // One element, under one tile, ragged in every direction, more than one block of rows and of depth.
-constexpr Case kCases[] = {{1, 1, 1},    {3, 5, 2},     {8, 32, 16},   {7, 33, 9},    {13, 130, 129},
+constexpr Case kCases[] = {{1, 1, 1},      {3, 5, 2},      {8, 32, 16},   {7, 33, 9},    {13, 130, 129},
                            {32, 512, 132}, {250, 70, 300}, {31, 17, 513}, {132, 64, 259}};
 
 std::vector<float> random_floats(std::size_t count, unsigned seed) {
@@ -110,7 +110,13 @@ TEST_P(Gemm, PackedProductEqualsReference) {
         const Product op = p.op();
         PackedMatrix b(size.k, size.n);
         b.fill(0, 0, size.k, size.n, op.b);
-        gemm_packed({.m = size.m, .a = op.a.data, .lda = op.a.ld, .b = &b, .c = op.c, .ldc = op.ldc, .start = start,
+        gemm_packed({.m = size.m,
+                     .a = op.a.data,
+                     .lda = op.a.ld,
+                     .b = &b,
+                     .c = op.c,
+                     .ldc = op.ldc,
+                     .start = start,
                      .bias = op.bias});
         expect_close(p, "gemm_packed");
       }

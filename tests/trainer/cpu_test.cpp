@@ -46,7 +46,7 @@ struct Outcome {
 };
 
 Outcome run_cpu(const Case& c, const ParameterLayout& layout, const std::vector<float>& parameters, const Batch& batch,
-            int threads) {
+                int threads) {
   Pool pool(threads);
   CpuStepper stepper(c.spec, layout, pool);
   Outcome run;
@@ -157,7 +157,10 @@ TEST(Pool, EveryTaskRunsOnceAndExceptionsComeBack) {
     pool.run(round, [&](std::size_t i, int) { ++done[i]; });
     EXPECT_EQ(done, std::vector<int>(round, 1));
   }
-  EXPECT_THROW(pool.run(5, [](std::size_t i, int) { if (i == 3) throw std::runtime_error("three"); }),
+  EXPECT_THROW(pool.run(5,
+                        [](std::size_t i, int) {
+                          if (i == 3) throw std::runtime_error("three");
+                        }),
                std::runtime_error);
   int calls = 0;
   Pool(1).run(4, [&](std::size_t, int thread) { calls += thread == 0; });

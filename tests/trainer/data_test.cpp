@@ -21,7 +21,8 @@ Corpus make_corpus(const std::vector<int>& lengths) {
   for (std::size_t p = 0; p < lengths.size(); ++p) {
     std::vector<engine::Note> notes;
     for (int i = 0; i < lengths[p]; ++i, ++n) {
-      notes.push_back({.step_s = static_cast<float>(i), .duration_s = static_cast<float>(p) + 0.5f,
+      notes.push_back({.step_s = static_cast<float>(i),
+                       .duration_s = static_cast<float>(p) + 0.5f,
                        .pitch = static_cast<std::uint8_t>(n % 128)});
     }
     append_piece(corpus, "piece " + std::to_string(p), notes);
@@ -32,9 +33,9 @@ Corpus make_corpus(const std::vector<int>& lengths) {
 TEST(Corpus, RefusesNotesThatNoModelCanRead) {
   Corpus corpus;
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const engine::Note& bad : {engine::Note{.step_s = -1}, engine::Note{.step_s = nan},
-                                  engine::Note{.duration_s = std::numeric_limits<float>::infinity()},
-                                  engine::Note{.pitch = 128}}) {
+  for (const engine::Note& bad :
+       {engine::Note{.step_s = -1}, engine::Note{.step_s = nan},
+        engine::Note{.duration_s = std::numeric_limits<float>::infinity()}, engine::Note{.pitch = 128}}) {
     EXPECT_THROW(append_piece(corpus, "bad", std::vector{engine::Note{}, bad}), engine::Error);
   }
   EXPECT_EQ(corpus, Corpus{});
@@ -145,7 +146,8 @@ std::multiset<std::pair<float, int>> examples_of(Examples& examples, std::uint64
   std::multiset<std::pair<float, int>> all;
   Batch batch;
   targets = 0;
-  for (std::uint64_t position = 0; position < examples.count(epoch); position += static_cast<std::uint64_t>(batch.batch)) {
+  for (std::uint64_t position = 0; position < examples.count(epoch);
+       position += static_cast<std::uint64_t>(batch.batch)) {
     examples.fill(epoch, position, size, batch);
     for (int b = 0; b < batch.batch; ++b) {
       int counted = 0;

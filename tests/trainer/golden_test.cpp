@@ -99,12 +99,12 @@ TEST(Golden, TrainingStepsEqualPyTorchs) {
       EXPECT_NEAR(norm, c["norms"][update].get<double>(), 1e-5 * norm);
       adam.step(weights, gradients, g["rate"], clip_scale(norm, g["clip"]), pool);
     }
-    // A step is rate * m / sqrt(v): a gradient's relative error of 1e-5 moves a weight by 1e-7, three times; gradients
-    // near Adam's epsilon would move it more, but there are none.
+    // A step is about rate * m / sqrt(v), so a relative error of a gradient's entry moves its weight by rate times it.
+    // Entries 1000 times below the largest, whose errors of 2^-23 are theirs too, are wrong by 1e-4 or so: 1e-6 a step.
     for (const Slot& slot : layout.slots()) {
       const auto want = c["after"][slot.name].get<std::vector<double>>();
       for (std::size_t i = 0; i < want.size(); ++i) {
-        EXPECT_NEAR(weights[slot.offset + i], want[i], 2e-6) << slot.name << "[" << i << "]";
+        EXPECT_NEAR(weights[slot.offset + i], want[i], 1e-5) << slot.name << "[" << i << "]";
       }
     }
   }

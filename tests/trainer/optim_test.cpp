@@ -110,7 +110,8 @@ Corpus corpus_of_notes() {
   Corpus corpus;
   std::vector<engine::Note> notes;
   for (int i = 0; i < 50; ++i) {
-    notes.push_back({.step_s = 0.1f * static_cast<float>(i % 7), .duration_s = 0.2f + 0.1f * static_cast<float>(i % 3),
+    notes.push_back({.step_s = 0.1f * static_cast<float>(i % 7),
+                     .duration_s = 0.2f + 0.1f * static_cast<float>(i % 3),
                      .pitch = static_cast<std::uint8_t>(i % kClasses)});
   }
   append_piece(corpus, "one", notes);

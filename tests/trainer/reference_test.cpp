@@ -25,8 +25,8 @@ constexpr int kSteps = 5, kBatch = 3, kHidden = 4;
 // of order 10; a tensor's largest gradient entry is of the order of 0.1, hence 1e-8 relative. 1e-7 leaves a decade.
 constexpr double kStep = 1e-6 * 16, kTolerance = 1e-7;
 
-/// The seeds are chosen so that no relu and no prediction sits within a difference's reach of its kink; one that did would
-/// miss by far more than the tolerance.
+/// The seeds are chosen so that no relu and no prediction sits within a difference's reach of its kink; one that did
+/// would miss by far more than the tolerance.
 void expect_gradients(const Case& c) {
   const ParameterLayout layout(c.spec);
   std::vector<double> parameters = random_parameters(layout, 11);
@@ -91,8 +91,7 @@ TEST(Reference, LossesAreThoseOfTheText) {
   EXPECT_DOUBLE_EQ(result.losses.heads[0], std::log(double{kClasses}));
   EXPECT_DOUBLE_EQ(result.losses.heads[1], (1.5 * 1.5 + 2.5 * 2.5) / 2 + 10 * 0.5);
   EXPECT_DOUBLE_EQ(result.losses.heads[2], 0.5);
-  EXPECT_DOUBLE_EQ(result.losses.total,
-                   0.7 * std::log(double{kClasses}) + 0.5 * (8.5 / 2 + 5) + 2 * 0.5);
+  EXPECT_DOUBLE_EQ(result.losses.total, 0.7 * std::log(double{kClasses}) + 0.5 * (8.5 / 2 + 5) + 2 * 0.5);
 }
 
 }  // namespace

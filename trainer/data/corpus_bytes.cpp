@@ -43,7 +43,8 @@ class Reader {
   }
   std::span<const std::uint8_t> take(std::uint64_t count, const char* what) {
     if (count > rest_.size()) {
-      refuse(std::string(what) + " needs " + std::to_string(count) + " bytes, " + std::to_string(rest_.size()) + " are left");
+      refuse(std::string(what) + " needs " + std::to_string(count) + " bytes, " + std::to_string(rest_.size()) +
+             " are left");
     }
     const auto front = rest_.first(static_cast<std::size_t>(count));
     rest_ = rest_.subspan(static_cast<std::size_t>(count));
@@ -57,7 +58,8 @@ class Reader {
   }
   template <typename T>
   void array(std::uint64_t count, std::vector<T>& to, const char* what) {
-    if (count > rest_.size() / sizeof(T)) refuse(std::string(what) + ": " + std::to_string(count) + " values do not fit");
+    if (count > rest_.size() / sizeof(T))
+      refuse(std::string(what) + ": " + std::to_string(count) + " values do not fit");
     const auto from = take(count * sizeof(T), what);
     to.resize(static_cast<std::size_t>(count));
     if (count > 0) std::memcpy(to.data(), from.data(), from.size());

@@ -33,7 +33,10 @@ std::uint64_t permuted(std::uint64_t index, std::uint64_t count, std::uint64_t s
 }
 
 Examples::Examples(const Corpus& corpus, int length, LossPositions positions, std::uint64_t seed, double cap_s)
-    : corpus_(corpus), length_(static_cast<std::size_t>(length)), positions_(positions), seed_(seed),
+    : corpus_(corpus),
+      length_(static_cast<std::size_t>(length)),
+      positions_(positions),
+      seed_(seed),
       cap_s_(cap_s > 0 ? static_cast<float>(cap_s) : std::numeric_limits<float>::infinity()) {
   if (length < 1) throw std::invalid_argument("example length " + std::to_string(length) + ", expected at least 1");
 }
@@ -60,13 +63,15 @@ std::uint64_t Examples::count(std::uint64_t epoch) {
 
 void Examples::fill(std::uint64_t epoch, std::uint64_t position, int size, Batch& batch) {
   const std::uint64_t total = count(epoch);
-  if (position >= total) throw std::out_of_range("example " + std::to_string(position) + " of " + std::to_string(total));
+  if (position >= total)
+    throw std::out_of_range("example " + std::to_string(position) + " of " + std::to_string(total));
   const int sequences = static_cast<int>(std::min<std::uint64_t>(static_cast<std::uint64_t>(size), total - position));
   const int steps = static_cast<int>(length_);
   clear_batch(batch, steps, sequences, positions_ == LossPositions::last ? steps - 1 : 0);
   for (int b = 0; b < sequences; ++b) {
     const std::uint64_t example = permuted(position + static_cast<std::uint64_t>(b), total, seed_, epoch);
-    const auto piece = static_cast<std::size_t>(std::upper_bound(first_.begin(), first_.end(), example) - first_.begin()) - 1;
+    const auto piece =
+        static_cast<std::size_t>(std::upper_bound(first_.begin(), first_.end(), example) - first_.begin()) - 1;
     const auto k = static_cast<std::size_t>(example - first_[piece]), notes = corpus_.length(piece);
     std::size_t start = k;
     if (positions_ == LossPositions::every) start = offset_ < notes - 1 ? offset_ + k * length_ : 0;

@@ -22,7 +22,8 @@ std::uint64_t permuted(std::uint64_t index, std::uint64_t count, std::uint64_t s
 
 /// Never crosses two pieces.
 ///  last:  every window of `length` notes that a note follows; that note is the target.
-///  every: pieces are cut into chunks of `length` notes (the last of a piece may be shorter and is padded, mask 0). Where
+///  every: pieces are cut into chunks of `length` notes (the last of a piece may be shorter and is padded, mask 0).
+///  Where
 ///         the cuts fall is drawn anew for every epoch, so that every note is seen with every length of past.
 /// The order of an epoch depends on (seed, epoch) alone.
 class Examples {

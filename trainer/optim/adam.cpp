@@ -51,7 +51,8 @@ double gradient_norm(std::span<const float> gradient, Pool& pool) {
     for (std::size_t i = 0; i + 8 <= count; i += 8) {
       for (std::size_t k = 0; k < 8; ++k) lanes[k] += static_cast<double>(g[i + k]) * static_cast<double>(g[i + k]);
     }
-    for (std::size_t i = count / 8 * 8; i < count; ++i) lanes[0] += static_cast<double>(g[i]) * static_cast<double>(g[i]);
+    for (std::size_t i = count / 8 * 8; i < count; ++i)
+      lanes[0] += static_cast<double>(g[i]) * static_cast<double>(g[i]);
     for (const double lane : lanes) blocks[block] += lane;
   });
   double sum = 0;

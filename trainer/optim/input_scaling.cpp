@@ -28,7 +28,8 @@ Moments moments_of(const Corpus& corpus, engine::Field field, double scale, doub
 
 InputScaling::InputScaling(const engine::ModelSpec& spec, const ParameterLayout& layout, const Corpus& corpus,
                            std::array<double, 3> gains, double cap_s)
-    : weight_(layout.slot("lstm.weight_ih_l0")), bias_ih_(layout.slot("lstm.bias_ih_l0")),
+    : weight_(layout.slot("lstm.weight_ih_l0")),
+      bias_ih_(layout.slot("lstm.bias_ih_l0")),
       inputs_(static_cast<std::size_t>(spec.input_columns())) {
   std::size_t column = 0;
   for (const engine::InputSpec& input : spec.inputs) {

@@ -1,6 +1,6 @@
 // Training in better coordinates. The seed's network reads pitch / 128 and raw seconds: a semitone moves its input by
-// 0.008, so that telling neighbours apart needs weights of the order of 100, which Adam, moving each weight by at most the
-// learning rate, takes tens of thousands of steps to reach. So the optimizer holds weights w', b' for inputs x' =
+// 0.008, so that telling neighbours apart needs weights of the order of 100, which Adam, moving each weight by at most
+// the learning rate, takes tens of thousands of steps to reach. So the optimizer holds weights w', b' for inputs x' =
 // (x - shift) * gain, and the network keeps reading x with
 //     w = w' gain        b = b' - sum over inputs of w' gain shift        dL/dw' = gain (dL/dw - shift dL/db)
 // The function computed is the same; only the steps differ. Standardising inputs: LeCun, Bottou, Orr & Mueller,

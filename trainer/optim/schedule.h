@@ -6,8 +6,8 @@
 
 namespace trainer {
 
-/// Rises linearly over `warmup` iterations, then falls along half a cosine from 1 to `final_share` (Loshchilov & Hutter,
-/// "SGDR", 2017, without restarts).
+/// Rises linearly over `warmup` iterations, then falls along half a cosine from 1 to `final_share` (Loshchilov &
+/// Hutter, "SGDR", 2017, without restarts).
 struct CosineSchedule {
   double rate = 1e-3;
   double final_share = 1;

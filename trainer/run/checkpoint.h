@@ -10,8 +10,8 @@
 
 namespace trainer {
 
-/// Tensors in the table: NAME (weights), trained.NAME, adam.m.NAME, adam.v.NAME, best.NAME. Numbers travel as text in the metadata
-/// (64-bit integers in decimal, doubles in hexadecimal), so that nothing rounds.
+/// Tensors in the table: NAME (weights), trained.NAME, adam.m.NAME, adam.v.NAME, best.NAME. Numbers travel as text in
+/// the metadata (64-bit integers in decimal, doubles in hexadecimal), so that nothing rounds.
 struct Checkpoint {
   engine::Model weights;                                 ///< as after the last iteration
   std::map<std::string, engine::Tensor> trained;         ///< the same in the optimizer's coordinates

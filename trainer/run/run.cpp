@@ -49,8 +49,10 @@ void check_pitches(const engine::ModelSpec& spec, const Corpus& corpus) {
   }
   const auto highest = std::max_element(corpus.pitch.begin(), corpus.pitch.end());
   if (highest != corpus.pitch.end() && *highest >= classes) {
-    refuse(spec.name, "the notes have pitch " + std::to_string(*highest) + ", the network knows pitches below " +
-                          std::to_string(classes), "use a network with 128 pitches, or other notes");
+    refuse(spec.name,
+           "the notes have pitch " + std::to_string(*highest) + ", the network knows pitches below " +
+               std::to_string(classes),
+           "use a network with 128 pitches, or other notes");
   }
 }
 
@@ -65,7 +67,11 @@ double selected_of(const Losses& losses, const TrainOptions& options) {
 
 Run::Run(const TrainOptions& options, const Corpus& train, const Corpus& validation,
          const std::optional<Checkpoint>& resume, RunSink& sink)
-    : options_(options), train_(train), sink_(sink), layout_(options.spec), pool_(options.threads),
+    : options_(options),
+
+      sink_(sink),
+      layout_(options.spec),
+      pool_(options.threads),
       stepper_(options.spec, layout_, pool_),
       examples_(train, options.positions == LossPositions::last ? options.spec.window : options.length,
                 options.positions, options.seed, options.target_cap_s),
@@ -73,16 +79,22 @@ Run::Run(const TrainOptions& options, const Corpus& train, const Corpus& validat
       scaling_(options.spec, layout_, train, options.input_gain, options.target_cap_s),
       adam_(layout_.size(), {.weight_decay = options.weight_decay}),
       schedule_{options.learning_rate, options.final_rate, options.warmup},
-      plateau_(options.plateau_patience, options.plateau_factor), early_(options.early_stop_patience),
-      weights_(layout_.size(), 0.0f), gradients_(layout_.size(), 0.0f), hash_(hash_of(options, train, validation)) {
+      plateau_(options.plateau_patience, options.plateau_factor),
+      early_(options.early_stop_patience),
+      weights_(layout_.size(), 0.0f),
+      gradients_(layout_.size(), 0.0f),
+      hash_(hash_of(options, train, validation)) {
   const std::uint64_t examples = examples_.count(0);
   if (examples == 0) {
-    refuse("training pieces", std::to_string(train.pieces()) + " pieces with " + std::to_string(train.notes()) +
-                                  " notes in all give no example", "add music, or shorten the model's window");
+    refuse("training pieces",
+           std::to_string(train.pieces()) + " pieces with " + std::to_string(train.notes()) +
+               " notes in all give no example",
+           "add music, or shorten the model's window");
   }
   if (validator_.windows() == 0) {
-    refuse("validation pieces", "none of " + std::to_string(validation.pieces()) + " pieces is longer than the window of " +
-                                    std::to_string(options.spec.window) + " notes",
+    refuse("validation pieces",
+           "none of " + std::to_string(validation.pieces()) + " pieces is longer than the window of " +
+               std::to_string(options.spec.window) + " notes",
            "put longer pieces into the validation split, or enlarge it");
   }
   check_pitches(options.spec, train);
@@ -104,8 +116,9 @@ Run::Run(const TrainOptions& options, const Corpus& train, const Corpus& validat
 
 void Run::restore(const Checkpoint& c) {
   if (c.options_hash != hash_) {
-    refuse("resume", "the checkpoint belongs to another run (network, notes, batch, length or seed differ): its mark is " +
-                         c.options_hash + ", this run's is " + hash_,
+    refuse("resume",
+           "the checkpoint belongs to another run (network, notes, batch, length or seed differ): its mark is " +
+               c.options_hash + ", this run's is " + hash_,
            "resume with the options and the music it was made with, or start anew");
   }
   trained_ = layout_.gather(c.trained);
@@ -119,9 +132,7 @@ void Run::restore(const Checkpoint& c) {
   if (position_ >= examples_.count(epoch_)) refuse("resume", "the checkpoint stands beyond the end of an epoch", "");
 }
 
-double Run::seconds() const {
-  return earlier_seconds_ + std::chrono::duration<double>(Clock::now() - began_).count();
-}
+double Run::seconds() const { return earlier_seconds_ + std::chrono::duration<double>(Clock::now() - began_).count(); }
 
 double Run::share_done() const {
   double share = static_cast<double>(iteration_) / static_cast<double>(iterations_);
@@ -141,8 +152,9 @@ void Run::iterate() {
   scaling_.to_trained_gradient(gradients_);
   norm_ = gradient_norm(gradients_, pool_);
   if (!std::isfinite(losses.total) || !std::isfinite(norm_)) {
-    refuse("iteration " + std::to_string(iteration_), "the loss is " + std::to_string(losses.total) +
-               " and the gradient's norm " + std::to_string(norm_) + ": training diverged",
+    refuse("iteration " + std::to_string(iteration_),
+           "the loss is " + std::to_string(losses.total) + " and the gradient's norm " + std::to_string(norm_) +
+               ": training diverged",
            "resume from the last checkpoint with a lower learning rate (it was " + std::to_string(rate_) +
                "), or lower the clipping norm");
   }

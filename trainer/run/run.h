@@ -33,7 +33,6 @@ class Run {
   RunResult result(Ending ending);
 
   TrainOptions options_;
-  const Corpus& train_;
   RunSink& sink_;
   ParameterLayout layout_;
   Pool pool_;

@@ -23,18 +23,18 @@ struct TrainOptions {
   int batch = 64;          ///< sequences per iteration, B
   int length = 50;         ///< notes read per example, T; LossPositions::last: use spec.window
   LossPositions positions = LossPositions::every;
-  double epochs = 10;           ///< passes over the training pieces; may be a fraction
-  double max_seconds = 0;       ///< time budget of all calls together, 0: none. The rate follows the nearer end
-  double learning_rate = 4e-3;  ///< at its highest, > 0
-  double final_rate = 0.01;     ///< the rate falls along a cosine to this share of the highest; 1: it stays
-  int warmup = 200;             ///< iterations over which the rate rises from 0
-  double weight_decay = 0;      ///< L2, added to the gradient as PyTorch's Adam does
-  double clip_norm = 1;         ///< largest gradient norm, 0: no clipping
-  double target_cap_s = 0;      ///< step and duration of inputs and targets in TRAINING are cut here, 0: not
-  std::array<double, 3> input_gain = {1, 1, 1};  ///< by Field: how strongly scaled inputs enter while training, in
-                                                 ///< deviations (optim/input_scaling.h); 0: as they are
-  std::int64_t validation_interval = 0;     ///< iterations between validations, 0: four times an epoch
-  std::int64_t validation_windows = 20000;  ///< at most so many windows per validation, spread evenly; 0: all
+  double epochs = 10;            ///< passes over the training pieces; may be a fraction
+  double max_seconds = 0;        ///< time budget of all calls together, 0: none. The rate follows the nearer end
+  double learning_rate = 0.012;  ///< at its highest, > 0
+  double final_rate = 0.01;      ///< the rate falls along a cosine to this share of the highest; 1: it stays
+  int warmup = 500;              ///< iterations over which the rate rises from 0
+  double weight_decay = 0;       ///< L2, added to the gradient as PyTorch's Adam does
+  double clip_norm = 1;          ///< largest gradient norm, 0: no clipping
+  double target_cap_s = 0;       ///< step and duration of inputs and targets in TRAINING are cut here, 0: not
+  std::array<double, 3> input_gain = {20, 4, 4};  ///< by Field: how strongly scaled inputs enter while training, in
+                                                  ///< deviations (optim/input_scaling.h); 0: as they are
+  std::int64_t validation_interval = 0;           ///< iterations between validations, 0: four times an epoch
+  std::int64_t validation_windows = 20000;        ///< at most so many windows per validation, spread evenly; 0: all
   std::string select = "total";    ///< quantity that marks the best weights: "total" or a head's name ("pitch")
   int plateau_patience = 0;        ///< validations without improvement before the rate is cut, 0: never
   double plateau_factor = 0.5;     ///< what the rate is multiplied by then

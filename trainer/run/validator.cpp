@@ -44,9 +44,10 @@ Validator::Validator(const engine::ModelSpec& spec, const ParameterLayout& layou
 
 std::size_t Validator::first_note(std::int64_t window) const {
   const auto all = static_cast<double>(first_.back());
-  const auto w = used_ == first_.back()
-                     ? window
-                     : static_cast<std::int64_t>((static_cast<double>(window) + 0.5) * all / static_cast<double>(used_));
+  const auto w =
+      used_ == first_.back()
+          ? window
+          : static_cast<std::int64_t>((static_cast<double>(window) + 0.5) * all / static_cast<double>(used_));
   const auto piece = static_cast<std::size_t>(std::upper_bound(first_.begin(), first_.end(), w) - first_.begin()) - 1;
   return corpus_.piece_begin[piece] + static_cast<std::size_t>(w - first_[piece]);
 }

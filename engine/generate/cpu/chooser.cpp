@@ -77,11 +77,11 @@ Chooser::Chooser(const Network& network, const std::optional<Clusters>& clusters
   for (int f = 0; f < 3; ++f) blend_.inverse[f] = static_cast<float>(1 / clusters_->deviation[kPitch + f]);
 }
 
-void Chooser::fill_scores(const Piece& piece, int label, float step, float duration) {
+void Chooser::fill_scores(const Piece& piece, int label, const Prediction& predicted) {
   const Clusters& clusters = *clusters_;
   const int count = piece.window_notes();
-  const kernels::Spread steps = network_.steps().spread(piece.steps(), count, step);
-  const kernels::Spread durations = network_.steps().spread(piece.durations(), count, duration);
+  const kernels::Spread steps = network_.steps().spread(piece.steps(), count, predicted.step);
+  const kernels::Spread durations = network_.steps().spread(piece.durations(), count, predicted.duration);
   const Features* centres[2] = {label > 0 ? &clusters.happy : &clusters.sad,
                                 label > 0 ? &clusters.sad : &clusters.happy};
   for (int c = 0; c < 2; ++c) {
@@ -133,29 +133,31 @@ int Chooser::draw(const Voice& voice, std::uint32_t note, double& u) {
   return kernels::draw_inverse_cdf(weights_, sums_, kept, u);
 }
 
-void Chooser::fill_trace(const Piece& piece, bool scored, NoteTrace& trace) const {
-  const float* logits = const_cast<Piece&>(piece).readout() + network_.logits_at();
-  trace.logits.assign(logits, logits + blend_.count);
-  trace.scores.assign(scores_.begin(), scored ? scores_.begin() + blend_.count : scores_.begin());
+void Chooser::fill_trace(NoteTrace& trace) const {
+  trace.logits.assign(blend_.logits, blend_.logits + blend_.count);
+  trace.scores.assign(scores_.begin(), blend_.with_scores ? scores_.begin() + blend_.count : scores_.begin());
   trace.probabilities.resize(static_cast<std::size_t>(blend_.count));
   for (int i = 0; i < blend_.count; ++i) trace.probabilities[i] = static_cast<float>(weights_[i] / total_);
 }
 
-Note Chooser::choose(Piece& piece, const Voice& voice, std::uint32_t note, NoteTrace* trace) {
-  const Sampling& s = voice.expression.sampling;
-  const float* readout = piece.readout();
-  const float step_raw = readout[network_.step_at()], duration_raw = readout[network_.duration_at()];
-  if (!std::isfinite(step_raw) || !std::isfinite(duration_raw)) refuse(note, "step or duration is");
-  const float step = std::max(step_raw, 0.0f), duration = std::max(duration_raw, 0.0f);
-  blend_.logits = readout + network_.logits_at();
+void Chooser::weigh(const Piece& piece, const Voice& voice, const Prediction& predicted) {
   blend_.alpha = voice.alpha;
   blend_.beta = voice.beta;
-  blend_.with_scores = clusters_.has_value() && voice.label != 0 && s.alpha > 0;
-  if (blend_.with_scores) fill_scores(piece, voice.label, step, duration);
+  blend_.with_scores = clusters_.has_value() && voice.label != 0 && voice.expression.sampling.alpha > 0;
+  if (blend_.with_scores) fill_scores(piece, voice.label, predicted);
   const kernels::BlendResult blend = network_.steps().blend(blend_, scores_.data(), blended_.data());
-  if (!blend.finite || !std::isfinite(blend.highest)) refuse(note, "pitch logits are");
+  if (!blend.finite || !std::isfinite(blend.highest)) refuse(predicted.note, "pitch logits are");
   total_ = network_.steps().soft_max(blended_.data(), blend_.padded, blend.highest, weights_.data(), sums_.data());
-  if (!(total_ > 0) || !std::isfinite(total_)) refuse(note, "pitch probabilities are");
+}
+
+Note Chooser::choose(const Piece& piece, const Voice& voice, std::uint32_t note, NoteTrace* trace) {
+  const Sampling& s = voice.expression.sampling;
+  const float* readout = piece.readout();
+  const float step = readout[network_.step_at()], duration = readout[network_.duration_at()];
+  if (!std::isfinite(step) || !std::isfinite(duration)) refuse(note, "step or duration is");
+  const Prediction predicted{note, std::max(step, 0.0f), std::max(duration, 0.0f)};
+  blend_.logits = readout + network_.logits_at();
+  weigh(piece, voice, predicted);
 
   double gamma = voice.gamma, delta = voice.delta;
   if (s.draw == ModulationDraw::note) {
@@ -165,15 +167,15 @@ Note Chooser::choose(Piece& piece, const Voice& voice, std::uint32_t note, NoteT
   double u = std::numeric_limits<double>::quiet_NaN();
   const int pitch = draw(voice, note, u);
   if (trace != nullptr) {
-    fill_trace(piece, blend_.with_scores, *trace);
+    fill_trace(*trace);
     trace->u = u;
-    trace->step_predicted = step;
-    trace->duration_predicted = duration;
+    trace->step_predicted = predicted.step;
+    trace->duration_predicted = predicted.duration;
     trace->gamma = gamma;
     trace->delta = delta;
   }
-  return {.step_s = static_cast<float>(kernels::modulated(step, voice.pace, gamma)),
-          .duration_s = static_cast<float>(kernels::modulated(duration, voice.pace, delta)),
+  return {.step_s = static_cast<float>(kernels::modulated(predicted.step, voice.pace, gamma)),
+          .duration_s = static_cast<float>(kernels::modulated(predicted.duration, voice.pace, delta)),
           .pitch = static_cast<std::uint8_t>(pitch),
           .program = voice.expression.program};
 }

@@ -36,13 +36,18 @@ class Chooser {
   /// @param note   index among the notes generated for the piece
   /// @param trace  filled, or null
   /// @throws ModelError if an output is not finite
-  Note choose(Piece& piece, const Voice& voice, std::uint32_t note, NoteTrace* trace);
+  Note choose(const Piece& piece, const Voice& voice, std::uint32_t note, NoteTrace* trace);
 
  private:
-  void fill_scores(const Piece& piece, int label, float step, float duration);
+  struct Prediction {
+    std::uint32_t note;
+    float step, duration;  ///< seconds, clamped at 0
+  };
+  void weigh(const Piece& piece, const Voice& voice, const Prediction& predicted);
+  void fill_scores(const Piece& piece, int label, const Prediction& predicted);
   int draw(const Voice& voice, std::uint32_t note, double& u);
   int draw_gumbel(const Voice& voice, std::uint32_t note);
-  void fill_trace(const Piece& piece, bool scored, NoteTrace& trace) const;
+  void fill_trace(NoteTrace& trace) const;
 
   const Network& network_;
   std::optional<Clusters> clusters_;

@@ -1,6 +1,7 @@
 // Our packed float32 path as a device.
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 
@@ -59,6 +60,7 @@ class CpuDecoder final : public Decoder {
   Network network_;
   PieceLayout layout_;
   kernels::Team team_;
+  Planner planner_;
   std::vector<Slot> slots_;
   std::vector<Worker> workers_;
   std::atomic<int> next_chunk_{0};
@@ -66,7 +68,10 @@ class CpuDecoder final : public Decoder {
 };
 
 CpuDecoder::CpuDecoder(const Model& model, const DecoderOptions& options)
-    : network_(model), layout_(network_, options.state), team_(options.threads) {
+    : network_(model),
+      layout_(network_, options.state),
+      team_(options.threads),
+      planner_(network_, layout_, options.slots, team_.size()) {
   if (options.slots < 1) throw std::invalid_argument("a decoder needs at least one slot");
   slots_.resize(static_cast<std::size_t>(options.slots));
   const int pieces = largest_chunk(layout_, options.slots);
@@ -131,13 +136,14 @@ void CpuDecoder::advance(std::span<const Stretch> stretches) {
   if (stretches.empty()) return;
   check(stretches);
   const int count = static_cast<int>(stretches.size());
-  const Plan plan = make_plan(network_, layout_, count, slots(), team_.size());
+  const Plan plan = planner_.next(count);
   next_chunk_.store(0, std::memory_order_relaxed);
   struct Job {
     CpuDecoder* self;
     std::span<const Stretch> stretches;
     Plan plan;
   } const job{this, stretches, plan};
+  const auto start = std::chrono::steady_clock::now();
   team_.run(plan.members, [&job](int member) {
     CpuDecoder& self = *job.self;
     if (job.plan.together) {
@@ -152,6 +158,9 @@ void CpuDecoder::advance(std::span<const Stretch> stretches) {
       self.advance_chunk(self.workers_[member], job.stretches.subspan(first, length), {});
     }
   });
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  const int notes = std::ranges::max(stretches, {}, &Stretch::notes).notes;
+  planner_.took(seconds.count() / notes);
 }
 
 void CpuDecoder::choose_all(Worker& worker, int note) {

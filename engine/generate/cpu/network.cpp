@@ -108,37 +108,42 @@ void Network::pack_readout(const Model& model) {
     terms = spec_.dense[i].size;
   }
   // Linear heads without hidden layers read the same numbers: one matrix for all of them saves half-empty groups.
-  ReadoutLayer joint;
-  joint.from = from;
-  std::vector<const HeadSpec*> joined;
-  int rows = 0;
+  std::vector<const HeadSpec*> joint;
   for (const HeadSpec& head : spec_.heads) {
     if (head.hidden.empty() && head.activation == Activation::linear) {
-      joined.push_back(&head);
-      rows += head.size;
-      continue;
+      joint.push_back(&head);
+    } else {
+      append_head(model, head, from, terms);
     }
-    int head_from = from, head_terms = terms;
-    for (std::size_t i = 0; i < head.hidden.size(); ++i) {
-      const std::string name = head.name + "_head.hidden." + std::to_string(i);
-      head_from = append_dense(model, name, head.hidden[i], head_from, head_terms);
-      head_terms = head.hidden[i].size;
-    }
-    place_of(head.field) =
-        append_dense(model, head.name + "_head", {head.size, head.activation}, head_from, head_terms);
   }
-  if (joined.empty()) return;
-  joint.dense = kernels::empty_dense(rows, terms, steps_->lanes);
+  if (!joint.empty()) append_joint_heads(model, std::move(joint), from, terms);
+}
+
+void Network::append_head(const Model& model, const HeadSpec& head, int from, int terms) {
+  for (std::size_t i = 0; i < head.hidden.size(); ++i) {
+    const std::string name = head.name + "_head.hidden." + std::to_string(i);
+    from = append_dense(model, name, head.hidden[i], from, terms);
+    terms = head.hidden[i].size;
+  }
+  place_of(head.field) = append_dense(model, head.name + "_head", {head.size, head.activation}, from, terms);
+}
+
+void Network::append_joint_heads(const Model& model, std::vector<const HeadSpec*> heads, int from, int terms) {
   // the pitch first, so that its logits begin on a whole register
-  std::ranges::stable_sort(joined, [](const HeadSpec* a, const HeadSpec* b) { return a->size > b->size; });
+  std::ranges::stable_sort(heads, [](const HeadSpec* a, const HeadSpec* b) { return a->size > b->size; });
+  int rows = 0;
+  for (const HeadSpec* head : heads) rows += head->size;
+  ReadoutLayer layer;
+  layer.from = from;
+  layer.dense = kernels::empty_dense(rows, terms, steps_->lanes);
   rows = 0;
-  for (const HeadSpec* head : joined) {
-    kernels::pack_dense_rows(joint.dense, rows, head->size, model.tensor(head->name + "_head.weight").values.data(),
+  for (const HeadSpec* head : heads) {
+    kernels::pack_dense_rows(layer.dense, rows, head->size, model.tensor(head->name + "_head.weight").values.data(),
                              model.tensor(head->name + "_head.bias").values.data(), steps_->lanes);
     place_of(head->field) = readout_size_ + rows;
     rows += head->size;
   }
-  append(std::move(joint));
+  append(std::move(layer));
 }
 
 double Network::flops_per_column() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "engine/model/model.h"
@@ -58,6 +59,8 @@ class Network {
   void pack_readout(const Model& model);
   int append(ReadoutLayer layer);
   int append_dense(const Model& model, const std::string& name, const DenseSpec& spec, int from, int terms);
+  void append_head(const Model& model, const HeadSpec& head, int from, int terms);
+  void append_joint_heads(const Model& model, std::vector<const HeadSpec*> heads, int from, int terms);
   int& place_of(Field field);
 
   const kernels::StepTable* steps_;

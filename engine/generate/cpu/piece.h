@@ -49,11 +49,12 @@ class Piece {
   bool starts() const { return layout_->windowed || notes_ == 0; }
 
   /// Output of a layer after the notes consumed so far, and where the coming note's goes.
-  const float* h(int column, int layer) const { return at(column, layer, parity_); }
-  float* next_h(int column, int layer) { return at(column, layer, 1 - parity_); }
-  float* c(int column, int layer) { return at(column, layer, 2); }
+  const float* h(int column, int layer) const { return memory_.data() + place(column, layer, parity_); }
+  float* next_h(int column, int layer) { return memory_.data() + place(column, layer, 1 - parity_); }
+  float* c(int column, int layer) { return memory_.data() + place(column, layer, 2); }
   float* input() { return memory_.data() + layout_->input_at; }
   float* readout() { return memory_.data() + layout_->readout_at; }
+  const float* readout() const { return memory_.data() + layout_->readout_at; }
   const float* steps() const { return memory_.data() + layout_->steps_at; }
   const float* durations() const { return memory_.data() + layout_->durations_at; }
   const std::vector<std::uint8_t>& pitches() const { return pitches_; }
@@ -61,9 +62,9 @@ class Piece {
   std::int64_t pitch_squares() const { return pitch_squares_; }
 
  private:
-  float* at(int column, int layer, int part) const {
-    return const_cast<float*>(memory_.data()) + column * layout_->column_size + layout_->layer_at[layer] +
-           part * layout_->width[layer];
+  std::size_t place(int column, int layer, int part) const {
+    return column * layout_->column_size +
+           static_cast<std::size_t>(layout_->layer_at[layer] + part * layout_->width[layer]);
   }
 
   const PieceLayout* layout_ = nullptr;

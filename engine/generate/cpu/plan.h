@@ -19,4 +19,29 @@ int largest_chunk(const PieceLayout& layout, int slots);
 /// The cheaper of the two ways by a rough model of this program's speed. The notes do not depend on it.
 Plan make_plan(const Network& network, const PieceLayout& layout, int pieces, int slots, int threads);
 
+/// Starts from the model's choice and then goes by the clock: threads that meet after every layer lose badly as soon as
+/// another program holds one of the processors, which no model foresees. The way that is not in use is tried for one
+/// advance now and then, ever more rarely as long as it loses.
+class Planner {
+ public:
+  Planner(const Network& network, const PieceLayout& layout, int slots, int threads);
+
+  Plan next(int pieces);
+  /// @param seconds  that the advance just planned took per note
+  void took(double seconds);
+
+ private:
+  void restart(int pieces);
+
+  const Network& network_;
+  const PieceLayout& layout_;
+  const int slots_, threads_;
+  int pieces_ = 0;                      ///< that the numbers below are about
+  bool open_ = false;                   ///< whether both ways come into question
+  bool usual_ = false;                  ///< together
+  bool in_use_ = false;                 ///< together, in the advance under way
+  double seconds_[2] = {};              ///< per note, apart and together; 0: not measured
+  int until_trial_ = 0, interval_ = 0;  ///< advances
+};
+
 }  // namespace engine::cpu

@@ -41,13 +41,8 @@ void DenseLayer::forward(DenseWork& work, std::size_t rows, const float* x, std:
 
 void DenseLayer::backward(DenseWork& work, std::size_t rows, float* dx, std::size_t dx_ld, kernels::Start start) const {
   activate_rows_backward(activation_, work.y.data(), y_ld_, work.dy.data(), outputs_, rows, outputs_);
-  kernels::gemm_packed({.m = rows,
-                        .a = work.dy.data(),
-                        .lda = outputs_,
-                        .b = &backward_,
-                        .c = dx,
-                        .ldc = dx_ld,
-                        .start = start});
+  kernels::gemm_packed(
+      {.m = rows, .a = work.dy.data(), .lda = outputs_, .b = &backward_, .c = dx, .ldc = dx_ld, .start = start});
 }
 
 void DenseLayer::weight_gradient(std::span<const Operand> shards, std::span<float> gradients,

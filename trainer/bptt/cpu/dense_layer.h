@@ -42,7 +42,8 @@ class DenseLayer {
     std::size_t rows;
   };
   /// Gradients of all weights, summed over the shards in their order.
-  void weight_gradient(std::span<const Operand> shards, std::span<float> gradients, kernels::GemmScratch& scratch) const;
+  void weight_gradient(std::span<const Operand> shards, std::span<float> gradients,
+                       kernels::GemmScratch& scratch) const;
 
  private:
   struct Part {

@@ -14,14 +14,18 @@ std::size_t round_up(std::size_t n) { return (n + 15) / 16 * 16; }
 
 }  // namespace
 
-LstmLayer::LstmLayer(const ParameterLayout& layout, std::size_t index, std::size_t inputs, std::size_t hidden, bool fold,
-                     bool wants_input_gradient)
-    : inputs_(inputs), hidden_(hidden), row_ld_(round_up(hidden + 1 + (fold ? inputs : 0))), fold_(fold),
+LstmLayer::LstmLayer(const ParameterLayout& layout, std::size_t index, std::size_t inputs, std::size_t hidden,
+                     bool fold, bool wants_input_gradient)
+    : inputs_(inputs),
+      hidden_(hidden),
+      row_ld_(round_up(hidden + 1 + (fold ? inputs : 0))),
+      fold_(fold),
       ih_(layout.slot("lstm.weight_ih_l" + std::to_string(index))),
       hh_(layout.slot("lstm.weight_hh_l" + std::to_string(index))),
       bias_ih_(layout.slot("lstm.bias_ih_l" + std::to_string(index))),
       bias_hh_(layout.slot("lstm.bias_hh_l" + std::to_string(index))),
-      recurrent_(hidden + 1 + (fold ? inputs : 0), 4 * hidden), recurrent_back_(4 * hidden, hidden),
+      recurrent_(hidden + 1 + (fold ? inputs : 0), 4 * hidden),
+      recurrent_back_(4 * hidden, hidden),
       bias_(4 * hidden) {
   if (!fold) input_ = kernels::PackedMatrix(inputs, 4 * hidden);
   if (wants_input_gradient) input_back_ = kernels::PackedMatrix(4 * hidden, inputs);
@@ -59,8 +63,7 @@ void LstmLayer::resize(LstmWork& work, const ShardShape& shape) const {
 void LstmLayer::forward(LstmWork& work, const ShardShape& shape, const float* x, std::size_t x_ld) const {
   const std::size_t batch = shape.batch, gates = 4 * hidden_;
   if (!fold_) {
-    kernels::gemm_packed(
-        {.m = shape.rows(), .a = x, .lda = x_ld, .b = &input_, .c = work.gates.data(), .ldc = gates});
+    kernels::gemm_packed({.m = shape.rows(), .a = x, .lda = x_ld, .b = &input_, .c = work.gates.data(), .ldc = gates});
   }
   for (std::size_t t = 0; t < shape.steps; ++t) {
     float* row = work.rows.data() + t * batch * row_ld_;
@@ -108,27 +111,20 @@ void LstmLayer::backward(LstmWork& work, const ShardShape& shape, std::size_t fi
 }
 
 void LstmLayer::input_gradient(const LstmWork& work, const ShardShape& shape, float* dx, std::size_t dx_ld) const {
-  kernels::gemm_packed({.m = shape.rows(),
-                        .a = work.gates.data(),
-                        .lda = 4 * hidden_,
-                        .b = &input_back_,
-                        .c = dx,
-                        .ldc = dx_ld});
+  kernels::gemm_packed(
+      {.m = shape.rows(), .a = work.gates.data(), .lda = 4 * hidden_, .b = &input_back_, .c = dx, .ldc = dx_ld});
 }
 
 void LstmLayer::weight_gradient(std::span<const Operand> shards, std::size_t begin, std::size_t count,
                                 std::span<float> gradients, kernels::GemmScratch& scratch) const {
-  const std::size_t gates = 4 * hidden_, tail = 1 + (fold_ ? inputs_ : 0);
-  std::vector<float> rest(count * tail);  // [bias | folded inputs]
+  const std::size_t gates = 4 * hidden_, width = hidden_ + 1 + (fold_ ? inputs_ : 0);
+  std::vector<float> sum(count * width);  // [recurrent weights | bias | folded input weights]
   for (std::size_t s = 0; s < shards.size(); ++s) {
     const Operand& shard = shards[s];
     const Start start = s == 0 ? Start::zero : Start::keep;
     const kernels::MatrixView da{shard.work->gates.data() + begin, gates, true};
-    const float* rows = shard.work->rows.data();
-    kernels::Product op{.m = count, .n = hidden_, .k = shard.rows, .a = da, .b = {rows, row_ld_, false}};
-    op.c = gradients.data() + hh_.offset + begin * hidden_, op.ldc = hidden_, op.start = start;
-    kernels::gemm(op, scratch);
-    op.n = tail, op.b.data = rows + hidden_, op.c = rest.data(), op.ldc = tail;
+    kernels::Product op{.m = count, .n = width, .k = shard.rows, .a = da};
+    op.b = {shard.work->rows.data(), row_ld_, false}, op.c = sum.data(), op.ldc = width, op.start = start;
     kernels::gemm(op, scratch);
     if (fold_) continue;
     op.n = inputs_, op.b = {shard.x, shard.x_ld, false};
@@ -136,8 +132,10 @@ void LstmLayer::weight_gradient(std::span<const Operand> shards, std::size_t beg
     kernels::gemm(op, scratch);
   }
   for (std::size_t n = 0; n < count; ++n) {
-    gradients[bias_ih_.offset + begin + n] = gradients[bias_hh_.offset + begin + n] = rest[n * tail];
-    if (fold_) std::copy_n(&rest[n * tail + 1], inputs_, &gradients[ih_.offset + (begin + n) * inputs_]);
+    const float* row = &sum[n * width];
+    std::copy_n(row, hidden_, &gradients[hh_.offset + (begin + n) * hidden_]);
+    gradients[bias_ih_.offset + begin + n] = gradients[bias_hh_.offset + begin + n] = row[hidden_];
+    if (fold_) std::copy_n(row + hidden_ + 1, inputs_, &gradients[ih_.offset + (begin + n) * inputs_]);
   }
 }
 

@@ -65,8 +65,8 @@ class LstmLayer {
     std::size_t rows;
   };
   /// Gradients of the gate rows begin .. begin + count - 1 (of 4H), summed over the shards in their order.
-  void weight_gradient(std::span<const Operand> shards, std::size_t begin, std::size_t count, std::span<float> gradients,
-                       kernels::GemmScratch& scratch) const;
+  void weight_gradient(std::span<const Operand> shards, std::size_t begin, std::size_t count,
+                       std::span<float> gradients, kernels::GemmScratch& scratch) const;
 
  private:
   std::size_t inputs_, hidden_, row_ld_;

@@ -35,7 +35,11 @@ void backward_stack(const std::vector<DenseLayer>& layers, std::vector<DenseWork
 }  // namespace
 
 Shard::Shard(const Network& network, const ShardShape& shape, std::size_t first)
-    : network_(network), shape_(shape), first_(first), lstm_(network.lstm.size()), trunk_(network.trunk.size()),
+    : network_(network),
+      shape_(shape),
+      first_(first),
+      lstm_(network.lstm.size()),
+      trunk_(network.trunk.size()),
       branches_(network.branches.size()) {
   for (std::size_t l = 0; l < lstm_.size(); ++l) {
     const LstmLayer& layer = network.lstm[l];

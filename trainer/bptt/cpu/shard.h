@@ -65,7 +65,8 @@ class Shard {
   Rows features() const;
   Rows layer_input(std::size_t layer) const;
   void encode(std::span<const float> parameters, const Batch& batch);
-  void scale_by_dropout(const Batch& batch, std::size_t layer, float* values, std::size_t ld, std::size_t columns) const;
+  void scale_by_dropout(const Batch& batch, std::size_t layer, float* values, std::size_t ld,
+                        std::size_t columns) const;
   double head_loss(std::size_t head, const Batch& batch, double counted, std::int64_t& correct);
   void backward_dense();
 
@@ -75,7 +76,7 @@ class Shard {
   std::vector<LstmWork> lstm_;
   std::vector<DenseWork> trunk_;
   std::vector<std::vector<DenseWork>> branches_;
-  kernels::AlignedFloats dx_;  ///< [T * B, I] gradient of the inputs, for an embedding
+  kernels::AlignedFloats dx_;                   ///< [T * B, I] gradient of the inputs, for an embedding
   std::vector<std::size_t> embedding_columns_;  ///< first input column of each embedded input
 };
 

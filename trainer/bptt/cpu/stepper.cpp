@@ -30,7 +30,7 @@ void CpuStepper::add_gradient_tasks() {
   for (std::size_t l = 0; l < network_.lstm.size(); ++l) {
     // Whole register tiles, at least four tasks, at most a second-level cache of them.
     const std::size_t gates = 4 * network_.lstm[l].hidden();
-    const std::size_t chunk = std::clamp<std::size_t>((gates / 4 + 11) / 12 * 12, 12, 240);
+    const std::size_t chunk = std::clamp<std::size_t>((gates / 4 + 11) / 12 * 12, 12, 480);
     for (std::size_t n = 0; n < gates; n += chunk) {
       tasks_.push_back({Task::Kind::lstm, l, 0, n, std::min(chunk, gates - n)});
     }
@@ -96,7 +96,8 @@ Losses CpuStepper::gradients(const Batch& batch, std::span<float> gradients) {
     run_task(tasks_[i], gradients, scratch_[static_cast<std::size_t>(thread)]);
   });
   if (!network_.embedding.name.empty()) {
-    std::fill_n(gradients.begin() + static_cast<std::ptrdiff_t>(network_.embedding.offset), network_.embedding.size, 0.0f);
+    std::fill_n(gradients.begin() + static_cast<std::ptrdiff_t>(network_.embedding.offset), network_.embedding.size,
+                0.0f);
     for (const Shard& shard : shards_) shard.embedding_gradient(batch, gradients);
   }
   return collect(losses, counted);
@@ -122,8 +123,7 @@ void CpuStepper::run_task(const Task& task, std::span<float> gradients, kernels:
 Losses CpuStepper::measure(const Batch& batch) {
   prepare(batch);
   std::vector<ShardLosses> losses(shards_.size());
-  pool_.run(shards_.size(),
-            [&](std::size_t s, int) { losses[s] = shards_[s].forward(parameters_, batch, 0, false); });
+  pool_.run(shards_.size(), [&](std::size_t s, int) { losses[s] = shards_[s].forward(parameters_, batch, 0, false); });
   return collect(losses, count_targets(batch));
 }
 
