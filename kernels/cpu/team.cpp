@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kMembersBits = 16;
 constexpr std::uint64_t kMembersMask = (std::uint64_t{1} << kMembersBits) - 1;
+constexpr int kEagerPolls = 200;
 constexpr int kIdleSpins = 2000;  // between two jobs of a session, which follow each other closely
 constexpr int kSpins = 400;       // 20 us where a pause takes 140 cycles: beyond that, somebody else has the processor
 
@@ -19,6 +20,9 @@ void pause() {
 
 template <class Condition>
 bool spin_until(const Condition& condition, int spins) {
+  for (int i = 0; i < kEagerPolls; ++i) {  // a pause is as long as a meeting should take
+    if (condition()) return true;
+  }
   for (int i = 0; i < spins; ++i) {
     if (condition()) return true;
     pause();

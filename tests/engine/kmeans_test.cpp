@@ -129,6 +129,13 @@ TEST(KMeans, EveryCentreKeepsAPointWithManyDuplicates) {
   }
 }
 
+TEST(KMeans, ACentreThatLosesItsPointsTakesAnother) {
+  // Found by search: from this start one centre loses all its points to its neighbours.
+  const KMeansFit fit = k_means(line({9, 19, 1, 6, 17, 8, 0, 17, 18, 6}), 3, {.restarts = 1, .seed = 1});
+  EXPECT_TRUE(fit.converged);
+  EXPECT_EQ(std::ranges::count(fit.sizes, 0u), 0);
+}
+
 TEST(KMeans, AsManyCentresAsPointsGiveNoInertia) {
   const KMeansFit fit = k_means(line({1, 2, 4, 8}), 4);
   EXPECT_EQ(fit.inertia, 0);

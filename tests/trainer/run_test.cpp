@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "engine/data/error.h"
 #include "tests/trainer/tiny.h"
@@ -117,6 +118,25 @@ TEST(Train, CheckpointSurvivesItsTableExactly) {
   run(small_options(), sink);
   const engine::TensorTable table = sink.checkpoints.back().first;
   EXPECT_EQ(to_table(checkpoint_from_table(table, "checkpoint")), table);
+}
+
+TEST(Train, CheckpointKeepsEveryNumber) {
+  const engine::ModelSpec spec = tiny_spec(1, 3);
+  Checkpoint c;
+  c.weights = engine::new_model(spec, 1);
+  c.trained = c.adam_m = c.adam_v = c.best = c.weights.tensors;
+  c.iteration = (std::int64_t{1} << 53) + 1, c.epoch = 18446744073709551615u,
+  c.position = 5;  // beyond a double's reach
+  c.seconds = 0.1, c.rate_factor = 0.3, c.plateau_count = 7, c.stop_count = 8;
+  c.plateau_best = 1.0 / 3, c.best_selected = 2.0 / 3, c.best_iteration = 11, c.has_best = true, c.options_hash = "h";
+  const Checkpoint d = checkpoint_from_table(to_table(c), "checkpoint");
+  const auto numbers = [](const Checkpoint& x) {
+    return std::tie(x.iteration, x.epoch, x.position, x.seconds, x.rate_factor, x.plateau_count, x.stop_count,
+                    x.plateau_best, x.best_selected, x.best_iteration, x.has_best, x.options_hash);
+  };
+  EXPECT_EQ(numbers(c), numbers(d));
+  EXPECT_EQ(c.trained, d.trained);
+  EXPECT_EQ(c.weights.tensors, d.weights.tensors);
 }
 
 TEST(Train, DamagedCheckpointsAreRefused) {
