@@ -39,23 +39,31 @@ def verdict(value, target):
     return "" if not target else "yes" if value >= target else "**no**"
 
 
+def labels(row):
+    """Ours, theirs, unit."""
+    return row["label"].split(" | ")
+
+
+def title(row):
+    """generate/1x128/window/batch:1/threads:2 -> 1x128, window, batch 1, threads 2"""
+    return ", ".join(row["name"].split("/")[1:]).replace(":", " ")
+
+
 def compared(row):
-    ours, theirs, unit = row["label"].split(" | ")
-    name = f"{row['name']}<br>{ours} : {theirs}, {unit}"
     target = row.get("target", 0)
-    if "theirs" not in row:
-        return f"| {name} | {spread(row, 'ours')} | {theirs} | | {number(target) if target else ''} | |"
-    ratio = f"**{row['ratio']:.3g}** ({row['ratio_low']:.3g} to {row['ratio_high']:.3g})"
     wanted = f"{target:g}" if target else ""
-    return (f"| {name} | {spread(row, 'ours')} | {spread(row, 'theirs')} | {ratio} | {wanted} | "
+    if "theirs" not in row:
+        return f"| {title(row)} | {spread(row, 'ours')} | {labels(row)[1]} | | {wanted} | |"
+    ratio = f"**{row['ratio']:.3g}** ({row['ratio_low']:.3g} to {row['ratio_high']:.3g})"
+    return (f"| {title(row)} | {spread(row, 'ours')} | {spread(row, 'theirs')} | {ratio} | {wanted} | "
             f"{verdict(row['ratio'], target)} |")
 
 
 def alone(row):
-    ours, _, unit = row["label"].split(" | ")
     target = row.get("target", 0)
     wanted = f"{target:g}" if target else ""
-    return f"| {row['name']}<br>{ours} | {spread(row, 'ours')} {unit} | {wanted} | {verdict(row['ours'], target)} |"
+    name = ", ".join([labels(row)[0]] + row["name"].replace(":", " ").split("/")[1:])
+    return f"| {name} | {spread(row, 'ours')} {labels(row)[2]} | {wanted} | {verdict(row['ours'], target)} |"
 
 
 def groups(rows):
@@ -76,7 +84,22 @@ TITLES = {
 
 
 def is_alone(row):
-    return row["label"].split(" | ")[1] == ""
+    return labels(row)[1] == ""
+
+
+def heading(kind, members):
+    ours, theirs, unit = labels(members[0])
+    if theirs.startswith("LibTorch"):
+        theirs = "LibTorch"  # its form (window, carry, staggered) says the row
+    return [f"## {TITLES.get(kind, kind)}", "", f"| row | {ours}, {unit} | {theirs}, {unit} | ratio | target | met |",
+            "|---|---|---|---|---|---|"]
+
+
+def preface(context):
+    if "not found" in context["libtorch"]:
+        return ["Medians (lowest to highest round). LibTorch was not found: nothing was compared.", ""]
+    return ["Medians (lowest to highest round), both sides in turns; ratio of medians (of the rounds). Before a row was timed,",
+            "its outputs or gradients agreed within a relative L2 distance of 1e-5.", ""]
 
 
 def markdown(context, rows):
@@ -85,14 +108,11 @@ def markdown(context, rows):
              ("compiler", "compiler"), ("commit", "commit"), ("libtorch", "LibTorch"),
              ("libtorch_simd", "LibTorch's own kernels"), ("blas", "LibTorch's matrix products"),
              ("blas_files", "loaded from"), ("date", "date"), ("load_at_start", "load average at the start")]
-    lines += [f"- {title}: {context[key]}" for key, title in facts if key in context]
-    lines += ["", "Medians (lowest to highest round), both sides in turns; ratio of medians (of the rounds). Every row's",
-              "network passed its gate first: relative L2 distance of outputs or gradients at most 1e-5.", ""]
+    lines += [f"- {name}: {context[key]}" for key, name in facts if key in context]
+    lines += [""] + preface(context)
     good = [row for row in rows if not row.get("error_occurred")]
-    for kind, members in groups([row for row in good if not is_alone(row)]):
-        lines += [f"## {TITLES.get(kind, kind)}", "", "| row | first | second | ratio | target | met |",
-                  "|---|---|---|---|---|---|"]
-        lines += [compared(row) for row in members] + [""]
+    for kind, members in groups(row for row in good if not is_alone(row)):
+        lines += heading(kind, members) + [compared(row) for row in members] + [""]
     solo = [row for row in good if is_alone(row)]
     if solo:
         lines += ["## Files", "", "| row | rate | target | met |", "|---|---|---|---|"]

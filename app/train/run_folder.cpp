@@ -135,6 +135,7 @@ void RunFolder::draw_curve() const {
   chart.title = "Loss of " + fs::path(command_.output).filename().string();
   chart.x_label = "iteration";
   chart.y_label = "total loss";
+  chart.log_y = true;  // the first iterations would flatten all the rest
   io::Series train{"training", {}}, validation{"validation", {}};
   for (const Json& line : read_metrics(folder_ / "metrics.jsonl")) {
     if (!line.contains("total") || !line["total"].is_number()) continue;

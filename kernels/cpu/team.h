@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -22,10 +23,11 @@ class Barrier {
   void break_up();
 
  private:
-  int members_ = 1;
-  std::atomic<int> arrived_{0};
-  std::atomic<unsigned> round_{0};
+  static constexpr std::size_t kLine = 64;  // what all poll lies apart from what all write
+  alignas(kLine) std::atomic<int> arrived_{0};
+  alignas(kLine) std::atomic<unsigned> round_{0};
   std::atomic<bool> broken_{false};
+  int members_ = 1;
 };
 
 class Team {
