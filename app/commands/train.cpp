@@ -121,8 +121,8 @@ int run_train(const TrainCommand& c) {
   if (c.json) {
     std::printf("%s\n", json.dump(1).c_str());
   } else if (!c.quiet) {
-    std::printf("%s: %s after %.2f epochs; best on %s at iteration %lld\n", c.output.c_str(), name_of(result.ending), result.epochs,
-                result.best_validation.name.c_str(), static_cast<long long>(result.best_validation.iteration));
+    std::printf("%s: %s after %.2f epochs; the weights are those of iteration %lld\n", c.output.c_str(), name_of(result.ending),
+                result.epochs, static_cast<long long>(result.best_validation.iteration));
   }
   return kDone;
 }
