@@ -3,7 +3,6 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "app/generate/piece.h"
 #include "io/files/write_file.h"
 #include "io/midi/write.h"
 
@@ -53,6 +52,7 @@ void BatchWriter::finish() {
 }
 
 void BatchWriter::work() {
+  std::optional<SoundWriter> sound;  // each thread has a synthesiser of its own, made for its first piece
   while (true) {
     Item item;
     {
@@ -64,7 +64,7 @@ void BatchWriter::work() {
       not_full_.notify_one();
     }
     try {
-      write(item);
+      write(item, sound);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!fatal_) fatal_ = std::current_exception();
@@ -74,7 +74,8 @@ void BatchWriter::work() {
   }
 }
 
-std::string BatchWriter::make_files(const Item& item, double& write_s, double& render_s) {
+std::string BatchWriter::make_files(const Item& item, std::optional<SoundWriter>& sound, double& write_s,
+                                    double& render_s) {
   const std::string stem = piece_stem(job_, item.index);
   const engine::Score score = piece_score(job_, item.notes, recipe_.text(item.index));
   const auto begin = Clock::now();
@@ -89,19 +90,20 @@ std::string BatchWriter::make_files(const Item& item, double& write_s, double& r
   }
   write_s = since(begin);
   if (!files_.audio.empty()) {
-    const std::string sound = stem + "." + files_.audio;
-    write_sound((files_.folder / sound).string(), score, files_.soundfont, files_.replace);
-    line["audio"] = sound;
+    const std::string name = stem + "." + files_.audio;
+    if (!sound) sound.emplace(files_.soundfont);
+    sound->write((files_.folder / name).string(), score, files_.replace);
+    line["audio"] = name;
     render_s = since(begin) - write_s;
   }
   return line.dump();
 }
 
-void BatchWriter::write(const Item& item) {
+void BatchWriter::write(const Item& item, std::optional<SoundWriter>& sound) {
   double write_s = 0, render_s = 0;
   std::string line, problem;
   try {
-    line = make_files(item, write_s, render_s);
+    line = make_files(item, sound, write_s, render_s);
   } catch (const engine::Error& error) {
     problem = error.what();
     line = Json{{"index", item.index}, {"error", problem}}.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -7,11 +7,13 @@
 #include <exception>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "app/generate/job.h"
+#include "app/generate/piece.h"
 #include "app/generate/recipe.h"
 #include "io/files/line_log.h"
 
@@ -49,8 +51,8 @@ class BatchWriter {
     std::vector<engine::Note> notes;
   };
   void work();
-  void write(const Item& item);
-  std::string make_files(const Item& item, double& write_s, double& render_s);
+  void write(const Item& item, std::optional<SoundWriter>& sound);
+  std::string make_files(const Item& item, std::optional<SoundWriter>& sound, double& write_s, double& render_s);
 
   const Job& job_;
   const BatchFiles files_;

@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "app/glue/exit_codes.h"
-#include "app/glue/render.h"
 #include "app/glue/resources.h"
 #include "engine/data/notes.h"
 #include "engine/emotion/names.h"
@@ -13,6 +12,15 @@
 #include "io/files/write_file.h"
 
 namespace app {
+namespace {
+
+std::string soundfont_or_throw() {
+  const auto found = find_soundfont();
+  if (!found) throw io::FormatError({"render", "SoundFont", "none was found", kSoundfontHint});
+  return found->string();
+}
+
+}  // namespace
 
 engine::Score piece_score(const Job& job, const std::vector<engine::Note>& notes, const std::string& recipe) {
   engine::Score score;
@@ -49,11 +57,11 @@ void write_piano_roll(const std::string& file, const engine::Score& score, doubl
   io::write_file(file, io::draw_piano_roll(roll), force ? io::Existing::replace : io::Existing::refuse);
 }
 
-std::string write_sound(const std::string& file, const engine::Score& score, const std::string& soundfont, bool force) {
-  const auto found = soundfont.empty() ? find_soundfont() : std::optional<std::filesystem::path>(soundfont);
-  if (!found) throw io::FormatError({"render", "SoundFont", "none was found", kSoundfontHint});
-  io::write_audio(file, render_score(score, *found), force ? io::Existing::replace : io::Existing::refuse);
-  return found->string();
+SoundWriter::SoundWriter(const std::string& soundfont)
+    : soundfont_(soundfont.empty() ? soundfont_or_throw() : soundfont), renderer_(soundfont_) {}
+
+void SoundWriter::write(const std::string& file, const engine::Score& score, bool force) {
+  io::write_audio(file, renderer_.render(score), force ? io::Existing::replace : io::Existing::refuse);
 }
 
 }  // namespace app

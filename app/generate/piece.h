@@ -7,6 +7,7 @@
 
 #include "app/generate/job.h"
 #include "app/generate/recipe.h"
+#include "app/glue/render.h"
 #include "engine/data/note.h"
 
 namespace app {
@@ -25,7 +26,17 @@ std::string piece_stem(const Job& job, std::uint64_t index);
 void write_piano_roll(const std::string& file, const engine::Score& score, double primer_end_s, const std::string& title,
                       bool force);
 
-/// Sound from a score, by the SoundFont named or found; returns the SoundFont used.
-std::string write_sound(const std::string& file, const engine::Score& score, const std::string& soundfont, bool force);
+/// Turns scores into sound files with one SoundFont, loaded once. One thread at a time.
+class SoundWriter {
+ public:
+  /// @param soundfont  empty: the system's. Throws io::FormatError naming the package if there is none.
+  explicit SoundWriter(const std::string& soundfont);
+  void write(const std::string& file, const engine::Score& score, bool force);
+  const std::string& soundfont() const { return soundfont_; }
+
+ private:
+  std::string soundfont_;
+  Renderer renderer_;
+};
 
 }  // namespace app

@@ -13,6 +13,7 @@
 #include "app/glue/stages.h"
 #include "engine/emotion/names.h"
 #include "engine/generate/session.h"
+#include "io/audio/write_audio.h"
 #include "io/files/write_file.h"
 #include "io/midi/write.h"
 
@@ -48,6 +49,17 @@ void check_free(const std::string& file, bool force) {
   std::error_code error;
   if (!file.empty() && !force && std::filesystem::exists(file, error)) {
     throw io::WriteError({"write", file, "it exists already", "give another name, or --force to replace it"});
+  }
+}
+
+/// The same for names that no format goes with.
+void check_extensions(const GenerateOptions& o) {
+  const std::string sound = std::filesystem::path(o.audio).extension().string();
+  if (!o.audio.empty() && !io::audio_extension_supported(sound)) {
+    refuse_option("--audio", "'" + o.audio + "' ends in no known format", "name a file that ends in one of: " + io::audio_extensions());
+  }
+  if (!o.piano_roll.empty() && std::filesystem::path(o.piano_roll).extension() != ".svg") {
+    refuse_option("--piano-roll", "'" + o.piano_roll + "' does not end in .svg", "--piano-roll piece.svg");
   }
 }
 
@@ -118,6 +130,7 @@ int run_single(const GenerateOptions& o) {
   });
   const Job& job = resolved.job;
   const std::string output = o.output.empty() ? default_output(job) : o.output;
+  check_extensions(o);
   for (const std::string& file : {output, o.audio, o.piano_roll, o.trace}) check_free(file, o.force);
 
   Collected sink(job.notes, o.json || o.quiet);
@@ -134,7 +147,13 @@ int run_single(const GenerateOptions& o) {
     }
   });
   std::string soundfont;
-  if (!o.audio.empty()) stages.time("render", [&] { soundfont = write_sound(o.audio, score, o.soundfont, o.force); });
+  if (!o.audio.empty()) {
+    stages.time("render", [&] {
+      SoundWriter sound(o.soundfont);
+      sound.write(o.audio, score, o.force);
+      soundfont = sound.soundfont();
+    });
+  }
 
   if (o.json) {
     Json json = summary(job, resolved.index, score, stages);

@@ -124,7 +124,7 @@ class BadInput(CliTest):
                         ["--top-p", 1.5], ["--top-k", -1], ["--alpha", -1], ["--emotion", "joyful"], ["--state", "both"],
                         ["--instrument", "kazoo"], ["--device", "tpu"], ["--face", "me.jpg"], ["--isa", "mmx"],
                         ["--shard", "3/2", "--count", 2], ["--count", 0], ["--alpha", 0, "--beta", 0],
-                        ["--modulation-form", "round"], ["--precision", "fp16"], ["--track", 99]):
+                        ["--modulation-form", "round"], ["--audio", "x.xyz"], ["--piano-roll", "x.bmp"], ["--precision", "fp16"], ["--track", 99]):
             result = self.generate(*options, "-o", "x.mid", code=2)
             self.assertIn("hint: ", result.stderr, options)
             self.assertFalse(os.path.exists(self.path("x.mid")), options)

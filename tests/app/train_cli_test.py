@@ -15,7 +15,7 @@ class Train(CliTest):
         super().setUp()
         os.makedirs(self.path("data"))
         for i in range(8):
-            self.write(f"data/{i}.mid", scale_midi(60, step=120 + 20 * (i % 3), base=50 + i))
+            self.write(f"data/{i}.mid", scale_midi(60, step=120 + 20 * (i % 3), base=50 + 2 * (i % 2)))
 
     def train(self, *options, output="m.safetensors", code=0):
         return self.run_affetto("train", "--preset", "seed", "--data", "data", "--validation", 0.25, "--hidden", 12, "--length", 25,
