@@ -91,21 +91,22 @@ def heading(kind, members):
     ours, theirs, unit = labels(members[0])
     if theirs.startswith("LibTorch"):
         theirs = "LibTorch"  # its form (window, carry, staggered) says the row
-    return [f"## {TITLES.get(kind, kind)}", "", f"| row | {ours}, {unit} | {theirs}, {unit} | ratio | target | met |",
-            "|---|---|---|---|---|---|"]
+    columns = f"| row | {ours}, {unit} | {theirs}, {unit} | ratio | target | met |"
+    return [f"## {TITLES.get(kind, kind)}", "", columns, "|---|---|---|---|---|---|"]
 
 
 def preface(context):
     if "not found" in context["libtorch"]:
         return ["Medians (lowest to highest round). LibTorch was not found: nothing was compared.", ""]
-    return ["Medians (lowest to highest round), both sides in turns; ratio of medians (of the rounds). Before a row was timed,",
-            "its outputs or gradients agreed within a relative L2 distance of 1e-5.", ""]
+    return ["Medians (lowest to highest round), both sides in turns; ratio of medians (of the rounds). Before a row",
+            "was timed, its outputs or gradients agreed within a relative L2 distance of 1e-5.", ""]
 
 
 def markdown(context, rows):
     lines = [f"# CPU, {context['date'][:10]}", ""]
-    facts = [("processor", "processor"), ("cores", "cores"), ("mhz_per_cpu", "MHz"), ("affetto_isa", "our instruction set"),
-             ("compiler", "compiler"), ("commit", "commit"), ("libtorch", "LibTorch"),
+    facts = [("processor", "processor"), ("cores", "cores"), ("mhz_per_cpu", "MHz"),
+             ("affetto_isa", "our instruction set"), ("compiler", "compiler"), ("commit", "commit"),
+             ("libtorch", "LibTorch"),
              ("libtorch_simd", "LibTorch's own kernels"), ("blas", "LibTorch's matrix products"),
              ("blas_files", "loaded from"), ("date", "date"), ("load_at_start", "load average at the start")]
     lines += [f"- {name}: {context[key]}" for key, name in facts if key in context]

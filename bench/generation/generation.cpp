@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,14 +53,6 @@ std::string name_of(Form form) {
   return form == Form::carry ? "carry" : form == Form::window ? "window" : "window, staggered";
 }
 
-/// Each pair of network and form is compared once, before the first row that needs it.
-void pass_gate(const std::string& network, const engine::Model& model, Form form) {
-  static std::set<std::pair<std::string, Form>> passed;
-  if (!passed.insert({network, form}).second) return;
-  libtorch::set_threads(2);
-  check_generation(network + " " + name_of(form), model, form);
-}
-
 Side our_side(const engine::Model& model, const Setting& setting, const std::string& name) {
   return {name, [pieces = std::make_shared<Pieces>(model, setting)](std::int64_t notes) { pieces->run(notes); }};
 }
@@ -70,7 +61,9 @@ Contest against_libtorch(const std::string& network, const Setting& setting, For
   const engine::Model model = random_model(spec_of(network));
   Contest contest{.unit = "notes/s", .work_per_unit = static_cast<double>(setting.batch)};
   if (libtorch::available()) {
-    pass_gate(network, model, form);
+    const std::string gate = network + " " + name_of(form);
+    libtorch::set_threads(2);
+    pass_once(gate, [&] { check_generation(gate, model, form); });
     const auto theirs = std::make_shared<TheirPieces>(model, form, setting.batch, setting.threads);
     contest.theirs = {"LibTorch " + name_of(form), [theirs](std::int64_t notes) { theirs->run(notes); }};
   } else {

@@ -1,6 +1,7 @@
 // The networks, notes and numbers that are compared. Random weights, never zeros: zeros are faster.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,5 +29,8 @@ inline constexpr double kGate = 1e-5;
 
 /// Prints a gate's outcome to standard error. @throws std::runtime_error if error > kGate
 void check_gate(const std::string& name, double error, double limit = kGate);
+
+/// Runs a check unless one of this name was passed before.
+void pass_once(const std::string& name, const std::function<void()>& check);
 
 }  // namespace bench

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -70,11 +69,8 @@ Contest against_libtorch(const Case& c, int threads) {
   for (int i = 0; i < kBatches; ++i) batches->push_back(random_batch(c.length, kBatch, c.every, i));
   Contest contest{.unit = "sequences/s", .work_per_unit = kBatch};
   if (libtorch::available()) {
-    static std::set<std::string> passed;
-    if (passed.insert(name_of(c)).second) {
-      libtorch::set_threads(2);
-      check_training(name_of(c), model, *batches);
-    }
+    libtorch::set_threads(2);
+    pass_once(name_of(c), [&] { check_training(name_of(c), model, *batches); });
     libtorch::set_threads(threads);
     const std::shared_ptr<libtorch::Trainer> theirs = libtorch::make_trainer(model, {});
     for (const trainer::Batch& batch : *batches) theirs->add_batch(batch);

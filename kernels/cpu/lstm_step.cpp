@@ -8,22 +8,35 @@ namespace {
 
 constexpr int kGates = 4;
 
-template <int Cols, int Groups>
-void finish(const LstmColumn (&columns)[Cols], int group, const Vec (&sums)[Cols][Groups * kGates]) {
-  for (int c = 0; c < Cols; ++c) {
-    for (int g = 0; g < Groups; ++g) {
-      Vec gate[kGates];
-      for (int v = 0; v < kGates; ++v) gate[v] = sums[c][g * kGates + v];
-      if (columns[c].input != nullptr) {
-        const float* input = columns[c].input + (group + g) * kGates * kLanes;
-        for (int v = 0; v < kGates; ++v) gate[v] = gate[v] + load(input + v * kLanes);
-      }
-      float* cell = columns[c].c + (group + g) * kLanes;
-      const Cell next = lstm_cell(gate[0], gate[1], gate[2], gate[3], load(cell));
-      store(cell, next.c);
-      store(columns[c].h_out + (group + g) * kLanes, next.h);
-    }
+/// Gates, cells and outputs of N of a tile's (column, group) pairs, the first of which is number `first`.
+template <int N, int Groups>
+void finish(const LstmColumn* columns, int group, int first, const Vec (*sums)[kGates]) {
+  Cells<N> cells;
+  for (int n = 0; n < N; ++n) {
+    const LstmColumn& column = columns[(first + n) / Groups];
+    const int at = group + (first + n) % Groups;
+    for (int v = 0; v < kGates; ++v) cells.gates[v][n] = sums[first + n][v];
+    cells.c[n] = load(column.c + at * kLanes);
+    if (column.input == nullptr) continue;
+    const float* input = column.input + at * kGates * kLanes;
+    for (int v = 0; v < kGates; ++v) cells.gates[v][n] = cells.gates[v][n] + load(input + v * kLanes);
   }
+  advance_cells(cells);
+  for (int n = 0; n < N; ++n) {
+    const LstmColumn& column = columns[(first + n) / Groups];
+    const int at = group + (first + n) % Groups;
+    store(column.c + at * kLanes, cells.c[n]);
+    store(column.h_out + at * kLanes, cells.h[n]);
+  }
+}
+
+/// All pairs from number First on, three at once where they come out even.
+template <int First, int Pairs, int Groups>
+void finish_from(const LstmColumn* columns, int group, const Vec (*sums)[kGates]) {
+  constexpr int kLeft = Pairs - First;
+  constexpr int kNow = kLeft == 3 || kLeft > 4 ? 3 : kLeft >= 2 ? 2 : 1;
+  finish<kNow, Groups>(columns, group, First, sums);
+  if constexpr (kLeft > kNow) finish_from<First + kNow, Pairs, Groups>(columns, group, sums);
 }
 
 template <int Cols, int Groups>
@@ -37,7 +50,7 @@ void tile(const LstmStep& step, int group, const LstmColumn* first, int pass) {
     x[c] = first[c].x;
     h[c] = first[c].h;
   }
-  Vec sums[Cols][kVectors];
+  Vec sums[Cols][kVectors];  // as [Cols * Groups][kGates] they are the gates of a (column, group) pair
   for (int v = 0; v < kVectors; ++v) {
     const Vec bias = load(step.bias + (group * kGates + v) * kLanes);
     for (int c = 0; c < Cols; ++c) sums[c][v] = bias;
@@ -51,7 +64,7 @@ void tile(const LstmStep& step, int group, const LstmColumn* first, int pass) {
   add_products<Cols, Groups, kGates>(sums, weights, stride, x, step.x_terms, later);
   weights += static_cast<std::size_t>(step.below) * kGates * kLanes;
   add_products<Cols, Groups, kGates>(sums, weights, stride, h, step.h_terms, later);
-  finish<Cols, Groups>(columns, group, sums);
+  finish_from<0, Cols * Groups, Groups>(columns, group, reinterpret_cast<const Vec(*)[kGates]>(&sums[0][0]));
 }
 
 }  // namespace

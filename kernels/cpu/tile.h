@@ -28,7 +28,9 @@ constexpr int rows_ahead(int cols) { return cols * 2 < kTileColumns ? 2 : 12; }
 
 /// sums[c][.] += weights[k] * in[c][k], k rising: one chain of operations per sum, whatever the tile.
 /// @param weights  [Groups] with `stride` floats from one to the next, each [terms, Width, lanes]
-/// @param later    advanced by a cache line per row, which is asked for from beyond the second cache; null: nothing is
+/// @param later  address that a cache line is asked for, per row and into the second cache, and that moves on with
+/// each;
+///               any address will do, nothing is read
 template <int Cols, int Groups, int Width>
 inline void add_products(Vec (&sums)[Cols][Groups * Width], const float* weights, std::size_t stride,
                          const float* const (&in)[Cols], int terms, const float*& later) {

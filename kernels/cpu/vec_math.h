@@ -10,12 +10,13 @@ namespace kernels::AFFETTO_ISA {
 /// Adding this to a float below 2^22 rounds it to a whole number, which then sits in the low bits of the sum.
 inline constexpr float kRoundingShift = 12582912.0f;  // 1.5 * 2^23
 
+/// q's coefficients, highest power first.
+inline constexpr float kExpm1[5] = {1.38825225e-3f, 8.36654959e-3f, 4.16672007e-2f, 0.166665434f, 0.499999981f};
+
 /// e^r - 1 for |r| <= ln 2 / 2.
 inline Vec expm1_near_zero(Vec r) {
-  Vec q = fma(broadcast(1.38825225e-3f), r, broadcast(8.36654959e-3f));
-  q = fma(q, r, broadcast(4.16672007e-2f));
-  q = fma(q, r, broadcast(0.166665434f));
-  q = fma(q, r, broadcast(0.499999981f));
+  Vec q = broadcast(kExpm1[0]);
+  for (int i = 1; i < 5; ++i) q = fma(q, r, broadcast(kExpm1[i]));
   return fma(q, r * r, r);
 }
 

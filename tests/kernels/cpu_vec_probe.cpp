@@ -27,10 +27,12 @@ void reduce(const float* in, float* sum_highest_lowest) {
 }
 
 void cell(const float* gates, float c, float* c_and_h) {
-  const Cell next =
-      lstm_cell(broadcast(gates[0]), broadcast(gates[1]), broadcast(gates[2]), broadcast(gates[3]), broadcast(c));
-  c_and_h[0] = lowest(next.c);
-  c_and_h[1] = highest(next.h);
+  Cells<1> cells;
+  for (int gate = 0; gate < 4; ++gate) cells.gates[gate][0] = broadcast(gates[gate]);
+  cells.c[0] = broadcast(c);
+  advance_cells(cells);
+  c_and_h[0] = lowest(cells.c[0]);
+  c_and_h[1] = highest(cells.h[0]);
 }
 
 }  // namespace
