@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/glue/exit_codes.h"
+#include "engine/data/json_depth.h"
 #include "engine/data/notes.h"
 #include "io/errors.h"
 #include "io/files/sha256.h"
@@ -64,11 +65,7 @@ engine::Note read_note(const Json& json) {
 }
 
 Recipe read_recipe(const std::string& text, const std::string& name) {
-  int depth = 0;
-  for (const char c : text) {
-    depth += (c == '[' || c == '{') - (c == ']' || c == '}');
-    if (depth > 16) throw std::invalid_argument("it nests deeper than 16 levels");
-  }
+  engine::require_shallow_json(text);
   const Json json = Json::parse(text);
   if (json.at("version").get<int>() != kVersion) throw std::invalid_argument("it is of version " + json.at("version").dump());
   Recipe recipe;

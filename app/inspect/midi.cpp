@@ -7,6 +7,7 @@
 #include "app/glue/outputs.h"
 #include "app/glue/progress.h"
 #include "app/inspect/inspect.h"
+#include "engine/data/json_depth.h"
 #include "engine/data/instruments.h"
 #include "engine/data/notes.h"
 #include "engine/emotion/features.h"
@@ -41,23 +42,13 @@ Json instruments_of(const engine::Score& score) {
   return instruments;
 }
 
-/// Whether brackets nest deeper than in any recipe: the library recurses when it prints.
-bool nests_deeply(const std::string& text) {
-  int depth = 0, deepest = 0;
-  for (const char c : text) {
-    depth += (c == '[' || c == '{') - (c == ']' || c == '}');
-    deepest = std::max(deepest, depth);
-  }
-  return deepest > 16;
-}
-
 /// The recipe as JSON, or its text where it is none; null without one.
 Json recipe_of(const engine::Score& score) {
   const std::string mark = kRecipeMark;
   for (const std::string& event : score.texts) {
     if (!event.starts_with(mark)) continue;
     const std::string text = event.substr(mark.size());
-    if (nests_deeply(text)) return text;
+    if (engine::nests_deeply(text)) return text;
     Json recipe = Json::parse(text, nullptr, false);
     return recipe.is_discarded() ? Json(text) : recipe;
   }

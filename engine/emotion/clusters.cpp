@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/data/error.h"
+#include "engine/data/json_depth.h"
 
 namespace engine {
 namespace {
@@ -72,11 +73,7 @@ std::string format_clusters(const Clusters& clusters) {
 Clusters parse_clusters(const std::string& text, const std::string& where) {
   try {
     if (text.size() > 1'000'000) throw std::invalid_argument("it is larger than 1 MB");
-    int depth = 0;
-    for (const char c : text) {
-      depth += (c == '[' || c == '{') - (c == ']' || c == '}');
-      if (depth > 16) throw std::invalid_argument("it nests deeper than 16 levels");
-    }
+    require_shallow_json(text);
     return read_clusters(Json::parse(text));
   } catch (const std::exception& e) {
     throw ModelError({"read clusters", where, e.what(), "make them with: affetto cluster --data DIR -o clusters.json"});

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/data/error.h"
+#include "engine/data/json_depth.h"
 #include "engine/model/spec.h"
 
 namespace engine {
@@ -111,20 +112,10 @@ Sampling sampling_from_json(const Json& json) {
   return s;
 }
 
-/// Refuses text that nests deeper than any spec of ours, before the library recurses into it.
-void check_depth(const std::string& text) {
-  constexpr int kDeepest = 16;
-  int depth = 0;
-  for (const char c : text) {
-    depth += (c == '[' || c == '{') - (c == ']' || c == '}');
-    if (depth > kDeepest) throw std::invalid_argument("it nests deeper than 16 levels");
-  }
-}
-
 template <typename Read>
 auto guarded(const std::string& text, const std::string& where, const char* what, Read read) {
   try {
-    check_depth(text);
+    require_shallow_json(text);
     return read(Json::parse(text));
   } catch (const ModelError&) {
     throw;
