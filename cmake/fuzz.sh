@@ -11,9 +11,14 @@ for target in "$build"/tests/fuzz/*_fuzz; do
   mkdir -p "$build/corpus/$name"
   found=$((found + 1))
   echo "$name: $seconds s"
-  "$target" "$build/corpus/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-    -artifact_prefix="$build/findings/$name-" -verbosity=0 -print_final_stats=1 2>&1 | grep -E 'stat::number_of_executed|ERROR|SUMMARY|artifact' || true
-  test "${PIPESTATUS[0]}" -eq 0
+  log=$build/findings/$name.log
+  if ! AFFETTO_FUZZ_CORPUS="$build/corpus/$name" "$target" "$build/corpus/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    -artifact_prefix="$build/findings/$name-" -print_final_stats=1 >"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    echo "error: $name: a finding, its input is in $build/findings" >&2
+    exit 1
+  fi
+  grep -E 'stat::number_of_executed_units' "$log"
 done
 test "$found" -gt 0 || { echo "error: no fuzz target in $build" >&2; exit 1; }
 echo "$found fuzz targets, 0 findings"

@@ -115,11 +115,11 @@ double modulation(const Sampling& sampling, double sigma, const PieceKey& key, s
 
 Note choose_note(const Outputs& outputs, std::span<const Note> window, const std::optional<Clusters>& clusters,
                  const Expression& expression, const PieceKey& key, std::uint32_t note, NoteTrace* trace) {
-  for (const double logit : outputs.pitch_logits) {
-    if (!std::isfinite(logit)) {
-      throw ModelError({"generate", "note " + std::to_string(note), "the model's pitch logits are not finite",
-                        "the weights are broken or their inputs far outside what they were trained on"});
-    }
+  bool finite = std::isfinite(outputs.step) && std::isfinite(outputs.duration);
+  for (const double logit : outputs.pitch_logits) finite = finite && std::isfinite(logit);
+  if (!finite) {
+    throw ModelError({"generate", "note " + std::to_string(note), "the model's outputs are not finite",
+                      "the weights are broken or their inputs far outside what they were trained on"});
   }
   const Sampling& s = expression.sampling;
   const int label = sign(expression.emotion.valence), pace = sign(expression.emotion.arousal);
