@@ -10,6 +10,9 @@ PACKAGES_TEST := libgtest-dev python3 python3-mido
 PACKAGES_CHECK := clang libclang-rt-dev
 PACKAGES_BENCH := libbenchmark-dev libtorch-dev libopenblas0-openmp
 
+# Where threads meet: these run under the thread sanitizer too.
+THREADED_TESTS := kernels/cpu_kernels_test engine/cpu_decoder_test engine/engine_test trainer/trainer_cpu_test trainer/trainer_run_test
+
 .PHONY: demo build test check bench soak format clean deps-build deps-test deps-check deps-bench
 
 demo: build
@@ -28,6 +31,9 @@ check: test deps-check
 	@cmake --preset asan
 	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan -j $(JOBS)
+	@cmake --preset tsan
+	@cmake --build --preset tsan --target threaded_tests -j $(JOBS)
+	@for t in $(THREADED_TESTS); do echo $$t; build/tsan/tests/$$t --gtest_brief=1 || exit 1; done
 	@cmake --preset fuzz
 	@cmake --build --preset fuzz --target fuzzers -j $(JOBS)
 	@cmake/fuzz.sh build/fuzz 30
