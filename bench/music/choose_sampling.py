@@ -83,11 +83,10 @@ def corpus(args):
 
 
 def settings():
-    for temperature, alpha, beta in ((2, 0.5, 0.5), (1, 0, 1), (0.9, 0, 1), (1, 4, 1), (1, 8, 1), (0.9, 8, 1), (1, 16, 1), (0.9, 16, 1)):
-        for sigma in (0.1, 0.3):
+    yield {"temperature": 2, "alpha": 0.5, "beta": 0.5, "modulation-sigma": 0.1, "top-p": 1}  # the seed's
+    for temperature, alpha, beta in ((0.9, 0, 1), (1, 0, 1), (1, 8, 1), (1, 20, 1), (1, 40, 1), (1, 80, 1)):
+        for sigma in (0.1, 0.15, 0.3):
             for top_p in (1, 0.95):
-                if (temperature, alpha) == (2, 0.5) and (sigma, top_p) != (0.1, 1):
-                    continue
                 yield {"temperature": temperature, "alpha": alpha, "beta": beta, "modulation-sigma": sigma, "top-p": top_p}
 
 
