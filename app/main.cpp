@@ -1,10 +1,14 @@
 // affetto: the command line. Parses, calls a command, maps every failure to one line and one exit code.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "app/commands/commands.h"
 #include "app/glue/exit_codes.h"
 #include "app/glue/interrupt.h"
+#include "app/glue/nearest.h"
 #include "io/errors.h"
 #include "kernels/cpu/isa.h"
 
@@ -18,13 +22,27 @@ std::string version() {
   return text + (AFFETTO_WITH_CUDA ? ", CUDA device code compiled in" : ", without CUDA");
 }
 
+/// What a mistyped option or verb was probably meant to be.
+std::optional<std::string> suggestion(const CLI::App& command, const std::vector<std::string>& extras) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  for (const CLI::App* verb : command.get_subcommands({})) names.push_back(verb->get_name());
+  for (const std::string& word : extras) {
+    if (const auto name = app::nearest(word, names)) return "'" + word + "' is unknown; did you mean " + *name + "?";
+  }
+  return std::nullopt;
+}
+
 /// The library's message without its own advice, as our usage error.
 app::UsageError usage_error(const CLI::ParseError& error, const CLI::App& cli) {
-  std::string verb;
-  for (const CLI::App* sub : cli.get_subcommands()) verb = " " + sub->get_name();
+  const auto verbs = cli.get_subcommands();
+  const CLI::App& command = verbs.empty() ? cli : *verbs.front();
+  const std::string verb = verbs.empty() ? "" : " " + command.get_name();
   std::string why = error.what();
-  for (char& c : why) {
-    if (c == '\n') c = ' ';
+  if (verbs.empty() || dynamic_cast<const CLI::ExtrasError*>(&error)) {
+    if (const auto meant = suggestion(command, command.remaining())) why = *meant;
   }
   return app::UsageError({"usage", "affetto" + verb, why, "affetto" + verb + " --help shows the options"});
 }

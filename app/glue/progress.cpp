@@ -23,6 +23,7 @@ std::string text(const char* format, Args... args) {
 }  // namespace
 
 std::string human_seconds(double seconds) {
+  if (seconds < 0.1) return text("%.1f ms", seconds * 1e3);
   if (seconds < 60) return text(seconds < 10 ? "%.2f s" : "%.1f s", seconds);
   const long whole = static_cast<long>(seconds);
   if (whole < 3600) return text("%ld min %02ld s", whole / 60, whole % 60);

@@ -32,7 +32,7 @@ class Progress {
   Clock::time_point begin_, last_;
 };
 
-/// "1.2 s", "3 min 05 s", "2 h 07 min".
+/// "4.2 ms", "1.2 s", "3 min 05 s", "2 h 07 min".
 std::string human_seconds(double seconds);
 /// "950", "12.3 k", "1.20 M".
 std::string human_count(double count);

@@ -131,6 +131,8 @@ class BadInput(CliTest):
 
     def test_an_unknown_option_and_no_verb_are_usage_errors(self):
         self.run_affetto("generate", "--colour", "blue", code=2)
+        self.assertIn("did you mean --emotion?", self.run_affetto("generate", "--emoton", "sad", code=2).stderr)
+        self.assertIn("did you mean generate?", self.run_affetto("generat", code=2).stderr)
         self.run_affetto(code=2)
         self.run_affetto("compose", code=2)
 
