@@ -48,11 +48,12 @@ app::UsageError usage_error(const CLI::ParseError& error, const CLI::App& cli) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App cli("Affetto: a primer and an emotion become a piece of music.\n\n"
-               "  affetto generate --emotion happy -o happy.mid\n"
-               "  affetto generate --primer tune.mid --emotion sad --audio sad.flac -o sad.mid\n"
-               "  affetto generate --count 1000 --emotion calm -o pieces/\n",
-               "affetto");
+  CLI::App cli(
+      "Affetto: a primer and an emotion become a piece of music.\n\n"
+      "  affetto generate --emotion happy -o happy.mid\n"
+      "  affetto generate --primer tune.mid --emotion sad --audio sad.flac -o sad.mid\n"
+      "  affetto generate --count 1000 --emotion calm -o pieces/\n",
+      "affetto");
   cli.set_version_flag("--version", version());
   cli.require_subcommand(1);
   cli.fallthrough(false);
@@ -82,7 +83,8 @@ int main(int argc, char** argv) {
     const int code = run(argc, argv);
     // Data that did not reach standard output is a failure, not a success.
     if (std::fflush(stdout) != 0) {
-      throw io::WriteError({"write", "standard output", "it could not be written", "look at the pipe or disk it goes to"});
+      throw io::WriteError(
+          {"write", "standard output", "it could not be written", "look at the pipe or disk it goes to"});
     }
     return code;
   } catch (const std::exception& error) {

@@ -56,10 +56,11 @@ void add_generate(CLI::App& app, Run& run) {
   add_what(*command, *options);
   add_how(*command, *options);
   add_outputs(*command, *options);
-  command->footer("Examples:\n"
-                  "  affetto generate --emotion happy --seed 7 -o happy.mid --audio happy.flac\n"
-                  "  affetto generate --primer tune.mid --with-primer --emotion sad -o sad.mid\n"
-                  "  affetto generate --count 1000 --emotion calm -o pieces/");
+  command->footer(
+      "Examples:\n"
+      "  affetto generate --emotion happy --seed 7 -o happy.mid --audio happy.flac\n"
+      "  affetto generate --primer tune.mid --with-primer --emotion sad -o sad.mid\n"
+      "  affetto generate --count 1000 --emotion calm -o pieces/");
   command->callback([options, &run] {
     run = [options] { return options->count || options->resume ? run_batch(*options) : run_single(*options); };
   });

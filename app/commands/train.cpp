@@ -22,7 +22,8 @@ void add_data(CLI::App& c, TrainCommand& o) {
   c.add_option("--preset", o.preset, "network to train (seed)")->capture_default_str();
   c.add_option("--data", o.data, "folder with MIDI files; may be given several times");
   c.add_option("--split", o.split, "CSV whose column split says train or validation for each file");
-  c.add_option("--validation", o.validation_fraction, "share of pieces to validate on, without --split")->capture_default_str();
+  c.add_option("--validation", o.validation_fraction, "share of pieces to validate on, without --split")
+      ->capture_default_str();
   c.add_option("-o,--output", o.output, "the trained model; beside it NAME.run/ with checkpoints and curve");
   c.add_flag("--resume", o.resume, "go on from the last checkpoint, bit for bit");
   c.add_flag("--force", o.force, "replace a run that is there");
@@ -48,10 +49,14 @@ void add_schedule(CLI::App& c, TrainCommand& o) {
   c.add_option("--warmup", t.warmup, "iterations until it is at its highest")->capture_default_str();
   c.add_option("--weight-decay", t.weight_decay, "L2 penalty")->capture_default_str();
   c.add_option("--clip", t.clip_norm, "largest gradient norm, 0: no clipping")->capture_default_str();
-  c.add_option("--target-cap", t.target_cap_s, "cut longer steps and durations in training, seconds, 0: not")->capture_default_str();
-  c.add_option("--input-gain", t.input_gain, "how strongly pitch, step and duration enter while training")->delimiter(',');
-  c.add_option("--select", t.select, "what marks the best weights: total, pitch, step or duration")->capture_default_str();
-  c.add_option("--validation-interval", t.validation_interval, "iterations between validations, 0: four times an epoch");
+  c.add_option("--target-cap", t.target_cap_s, "cut longer steps and durations in training, seconds, 0: not")
+      ->capture_default_str();
+  c.add_option("--input-gain", t.input_gain, "how strongly pitch, step and duration enter while training")
+      ->delimiter(',');
+  c.add_option("--select", t.select, "what marks the best weights: total, pitch, step or duration")
+      ->capture_default_str();
+  c.add_option("--validation-interval", t.validation_interval,
+               "iterations between validations, 0: four times an epoch");
   c.add_option("--validation-windows", t.validation_windows, "windows per validation, 0: all")->capture_default_str();
   c.add_option("--plateau", t.plateau_patience, "validations without improvement before the rate is halved, 0: never");
   c.add_option("--early-stop", t.early_stop_patience, "validations without improvement before it ends, 0: never");
@@ -73,7 +78,8 @@ const char* name_of(trainer::Ending ending) {
   }
 }
 
-void describe(engine::Model& model, const TrainCommand& c, const TrainingNotes& notes, const trainer::RunResult& result) {
+void describe(engine::Model& model, const TrainCommand& c, const TrainingNotes& notes,
+              const trainer::RunResult& result) {
   if (!c.clusters.empty()) model.clusters = open_clusters(c.clusters).clusters;
   if (!c.licence.empty()) model.card["licence"] = c.licence;
   if (!c.data_note.empty()) model.card["data"] = c.data_note;
@@ -93,9 +99,12 @@ Json summary(const TrainCommand& c, const trainer::TrainOptions& options, const 
     best[options.spec.heads[i].name] = result.best_validation.losses.heads[i];
   }
   best["unigram_entropy"] = result.best_validation.unigram_entropy;
-  return {{"file", c.output},           {"ending", name_of(result.ending)},
-          {"iterations", result.iterations}, {"epochs", result.epochs},
-          {"train_pieces", notes.train.pieces()}, {"validation_pieces", notes.validation.pieces()},
+  return {{"file", c.output},
+          {"ending", name_of(result.ending)},
+          {"iterations", result.iterations},
+          {"epochs", result.epochs},
+          {"train_pieces", notes.train.pieces()},
+          {"validation_pieces", notes.validation.pieces()},
           {"best", best}};
 }
 
@@ -111,7 +120,8 @@ int run_train(const TrainCommand& c) {
   const auto resume = folder.resume_point();
   trainer::RunResult result = trainer::train(options, notes.train, notes.validation, resume, folder, interrupt_token());
   if (result.ending == trainer::Ending::stopped) {
-    throw Interrupted({"train", folder.path().string(), "interrupted after iteration " + std::to_string(result.iterations) + "; a checkpoint is there",
+    throw Interrupted({"train", folder.path().string(),
+                       "interrupted after iteration " + std::to_string(result.iterations) + "; a checkpoint is there",
                        "the same command with --resume goes on"});
   }
   folder.draw_curve();
@@ -121,8 +131,8 @@ int run_train(const TrainCommand& c) {
   if (c.json) {
     std::printf("%s\n", json.dump(1).c_str());
   } else if (!c.quiet) {
-    std::printf("%s: %s after %.2f epochs; the weights are those of iteration %lld\n", c.output.c_str(), name_of(result.ending),
-                result.epochs, static_cast<long long>(result.best_validation.iteration));
+    std::printf("%s: %s after %.2f epochs; the weights are those of iteration %lld\n", c.output.c_str(),
+                name_of(result.ending), result.epochs, static_cast<long long>(result.best_validation.iteration));
   }
   return kDone;
 }
@@ -134,9 +144,10 @@ void add_train(CLI::App& app, Run& run) {
   auto options = std::make_shared<TrainCommand>();
   add_data(*command, *options);
   add_schedule(*command, *options);
-  command->footer("Examples:\n"
-                  "  affetto train --preset seed --data my-midi/ -o my-model.safetensors\n"
-                  "  affetto train --preset seed --data maestro/ --split maestro/maestro.csv -o seed.safetensors --resume");
+  command->footer(
+      "Examples:\n"
+      "  affetto train --preset seed --data my-midi/ -o my-model.safetensors\n"
+      "  affetto train --preset seed --data maestro/ --split maestro/maestro.csv -o seed.safetensors --resume");
   command->callback([options, &run] { run = [options] { return run_train(*options); }; });
 }
 

@@ -38,9 +38,7 @@ class Indices {
   }
 
  private:
-  std::uint64_t count_below(std::uint64_t n) const {
-    return n / shard_.of + (n % shard_.of > shard_.part ? 1 : 0);
-  }
+  std::uint64_t count_below(std::uint64_t n) const { return n / shard_.of + (n % shard_.of > shard_.part ? 1 : 0); }
   std::uint64_t next_, end_;
   Shard shard_;
   std::unordered_set<std::uint64_t> done_;
@@ -51,13 +49,22 @@ class BatchSink final : public engine::NoteSink {
  public:
   BatchSink(const Job& job, Indices& indices, engine::Session& session, std::shared_ptr<const engine::Primed> primer,
             BatchWriter& writer, Progress& progress)
-      : job_(job), indices_(indices), session_(session), primer_(std::move(primer)), writer_(writer), progress_(progress) {}
+      : job_(job),
+        indices_(indices),
+        session_(session),
+        primer_(std::move(primer)),
+        writer_(writer),
+        progress_(progress) {}
 
   /// Queues the next piece, if there is one.
   void feed() {
     const auto index = indices_.next();
     if (!index) return;
-    session_.add({.key = {job_.seed, *index}, .notes = job_.notes, .expression = job_.expression, .changes = {}, .primer = primer_});
+    session_.add({.key = {job_.seed, *index},
+                  .notes = job_.notes,
+                  .expression = job_.expression,
+                  .changes = {},
+                  .primer = primer_});
   }
 
   void notes(const engine::PieceRequest& piece, int first, std::span<const engine::Note> added,
@@ -103,7 +110,8 @@ std::string extension_of(const std::string& option, std::string value, bool know
 
 void check_options(const GenerateOptions& o) {
   if (!o.from.empty()) refuse("--from", "a recipe makes one piece", "leave out --count and --resume");
-  if (!o.trace.empty()) refuse("--trace", "it follows one piece", "--first K without --count traces piece K of a batch");
+  if (!o.trace.empty())
+    refuse("--trace", "it follows one piece", "--first K without --count traces piece K of a batch");
   if (o.resume && o.output.empty()) refuse("--resume", "it needs the batch's folder", "-o DIR");
 }
 
@@ -122,7 +130,8 @@ GenerateOptions with_resumed(GenerateOptions o, const Shard& shard) {
   if (!o.resume) return o;
   const BatchFolder folder(o.output, shard);
   if (!folder.has_run()) {
-    throw io::FormatError({"resume batch", folder.run_file().string(), "there is no such file", "start the batch without --resume"});
+    throw io::FormatError(
+        {"resume batch", folder.run_file().string(), "there is no such file", "start the batch without --resume"});
   }
   const Json run = folder.read_run();
   if (!o.seed) o.seed = run["seed"].get<std::uint64_t>();
@@ -164,12 +173,14 @@ std::string status_of(const Outcome& outcome) {
   return !outcome.finished ? "interrupted" : outcome.failed ? "partly failed" : "finished";
 }
 
-Outcome compose(const Job& job, Indices indices, const BatchFiles& files, io::LineLog& items, Stages& stages, bool quiet) {
+Outcome compose(const Job& job, Indices indices, const BatchFiles& files, io::LineLog& items, Stages& stages,
+                bool quiet) {
   Outcome outcome;
   const std::uint64_t todo = indices.remaining();
   const auto begin = std::chrono::steady_clock::now();
   // Rendering is the slow part where it is asked for, and each piece of it is independent; plain writing needs one.
-  const unsigned cores = job.threads > 0 ? static_cast<unsigned>(job.threads) : std::max(1u, std::thread::hardware_concurrency());
+  const unsigned cores =
+      job.threads > 0 ? static_cast<unsigned>(job.threads) : std::max(1u, std::thread::hardware_concurrency());
   BatchWriter writer(job, files, items, files.audio.empty() ? 1 : static_cast<int>(cores));
   Progress progress("generate", todo, "pieces", quiet);
   if (todo > 0) {
@@ -180,7 +191,8 @@ Outcome compose(const Job& job, Indices indices, const BatchFiles& files, io::Li
     for (int i = 0; i < decoder->slots(); ++i) sink.feed();
     outcome.finished = session.run(sink, interrupt_token());
     outcome.notes = sink.composed();
-    stages.add("compose", std::chrono::duration<double>(std::chrono::steady_clock::now() - compose_begin).count() - writer.blocked_s());
+    stages.add("compose", std::chrono::duration<double>(std::chrono::steady_clock::now() - compose_begin).count() -
+                              writer.blocked_s());
   } else {
     outcome.finished = true;
   }
@@ -201,7 +213,11 @@ void complete(Json& run, const Outcome& outcome, const Stages& stages) {
   run["status"] = status_of(outcome);
   run["pieces_written"] = outcome.written + outcome.already;
   run["pieces_failed"] = outcome.failed;
-  run["seconds"] = {{"load", stages["load"]}, {"compose", compose_s}, {"render", stages["render"]}, {"write", stages["write"]}, {"total", outcome.elapsed_s}};
+  run["seconds"] = {{"load", stages["load"]},
+                    {"compose", compose_s},
+                    {"render", stages["render"]},
+                    {"write", stages["write"]},
+                    {"total", outcome.elapsed_s}};
   run["notes_per_second"] = compose_s > 0 ? static_cast<double>(outcome.notes) / compose_s : 0;
   run["pieces_per_second"] = outcome.elapsed_s > 0 ? static_cast<double>(outcome.written) / outcome.elapsed_s : 0;
 }
@@ -221,8 +237,11 @@ int conclude(const GenerateOptions& o, const BatchFolder& folder, const Json& ru
                        "the same command with --resume finishes the rest"});
   }
   if (outcome.failed == 0) return kDone;
-  std::fputs(format_problem({"generate", folder.path().string(), std::to_string(outcome.failed) + " pieces failed, the first: " + outcome.first_problem,
-                             "mend the cause, then the same command with --resume"}).c_str(), stderr);
+  std::fputs(format_problem({"generate", folder.path().string(),
+                             std::to_string(outcome.failed) + " pieces failed, the first: " + outcome.first_problem,
+                             "mend the cause, then the same command with --resume"})
+                 .c_str(),
+             stderr);
   return outcome.written + outcome.already > 0 ? kPartly : kNotWritten;
 }
 
@@ -237,7 +256,9 @@ int run_batch(const GenerateOptions& given) {
   const std::uint64_t first = o.first.value_or(0), count = o.count.value_or(1);
   if (first + count < first) refuse("--first", "first + count passes 2^64", "begin lower");
 
-  const std::string name = o.output.empty() ? "affetto_" + engine::name_of(job.expression.emotion) + "_s" + std::to_string(job.seed) : o.output;
+  const std::string name = o.output.empty()
+                               ? "affetto_" + engine::name_of(job.expression.emotion) + "_s" + std::to_string(job.seed)
+                               : o.output;
   const BatchFolder folder(name, shard);
   const BatchFiles files = batch_files(o, folder.path());
   io::ensure_directory(folder.path());
@@ -249,8 +270,9 @@ int run_batch(const GenerateOptions& given) {
                           "finish it with --resume, replace it with --force, or name another folder"});
   }
   const auto done = o.resume ? folder.finished_items() : std::unordered_set<std::uint64_t>{};
-  io::LineLog items = o.resume ? io::LineLog::resume(folder.items_file())
-                               : io::LineLog::create(folder.items_file(), o.force ? io::Existing::replace : io::Existing::refuse);
+  io::LineLog items =
+      o.resume ? io::LineLog::resume(folder.items_file())
+               : io::LineLog::create(folder.items_file(), o.force ? io::Existing::replace : io::Existing::refuse);
   run["status"] = "running";
   folder.write_run(run);
   Outcome outcome = compose(job, Indices(first, count, shard, done), files, items, stages, o.json || o.quiet);

@@ -40,7 +40,7 @@ class BatchWriter {
 
   std::uint64_t written() const;
   std::uint64_t failed() const;
-  std::string first_problem() const;  ///< of the pieces that failed
+  std::string first_problem() const;               ///< of the pieces that failed
   double blocked_s() const { return blocked_s_; }  ///< time push() waited
   double write_s() const;
   double render_s() const;

@@ -29,8 +29,10 @@ void check_numbers(const GenerateOptions& o) {
                "--notes counts new notes; 120 is about half a minute");
   const std::uint64_t count = o.count.value_or(1);
   check_option("--count", static_cast<double>(count), count >= 1, "at least 1", "--count 10 makes ten pieces");
-  check_option("--track", o.track.value_or(0), o.track.value_or(0) >= 0, "0 or more", "affetto inspect FILE lists the tracks");
-  check_option("--threads", o.threads, o.threads >= 0 && o.threads <= 1024, "0 (all cores) to 1024", "leave it out for all cores");
+  check_option("--track", o.track.value_or(0), o.track.value_or(0) >= 0, "0 or more",
+               "affetto inspect FILE lists the tracks");
+  check_option("--threads", o.threads, o.threads >= 0 && o.threads <= 1024, "0 (all cores) to 1024",
+               "leave it out for all cores");
 }
 
 /// What belongs to parts of the program that are not there yet, or not in this build.
@@ -39,8 +41,8 @@ void check_devices(const GenerateOptions& o) {
     refuse_option("--face", "this version does not read faces yet; that comes later", "choose one: --emotion happy");
   }
   if (o.device == "cuda") {
-    throw DeviceError({"generate", "--device cuda", "this version has no GPU path yet; that comes later",
-                       "use --device cpu"});
+    throw DeviceError(
+        {"generate", "--device cuda", "this version has no GPU path yet; that comes later", "use --device cpu"});
   }
   if (o.device != "auto" && o.device != "cpu" && o.device != "reference") {
     refuse_option("--device", "it is '" + o.device + "', expected auto, cpu or cuda", "auto takes what is there");
@@ -54,7 +56,8 @@ void check_devices(const GenerateOptions& o) {
 }
 
 bool looks_like_audio(const std::vector<std::uint8_t>& bytes) {
-  const std::string head(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(12, bytes.size())));
+  const std::string head(bytes.begin(),
+                         bytes.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(12, bytes.size())));
   const bool wave = head.rfind("RIFF", 0) == 0 && head.find("WAVE") != std::string::npos;
   const bool mp3 = head.rfind("ID3", 0) == 0 || (bytes.size() > 1 && bytes[0] == 0xff && (bytes[1] & 0xe0) == 0xe0);
   return wave || mp3 || head.rfind("fLaC", 0) == 0 || head.rfind("OggS", 0) == 0 || head.rfind("FORM", 0) == 0;
@@ -85,16 +88,20 @@ void resolve_primer(const GenerateOptions& o, Job& job) {
   const engine::Score score = open_primer(o);
   const std::string name = o.primer.empty() ? "the primer that ships" : o.primer;
   if (o.track && *o.track >= static_cast<int>(score.tracks.size())) {
-    refuse_option("--track", "it is " + std::to_string(*o.track) + ", " + name + " has tracks 0 to " +
-                          std::to_string(static_cast<int>(score.tracks.size()) - 1), "affetto inspect FILE lists the tracks");
+    refuse_option("--track",
+                  "it is " + std::to_string(*o.track) + ", " + name + " has tracks 0 to " +
+                      std::to_string(static_cast<int>(score.tracks.size()) - 1),
+                  "affetto inspect FILE lists the tracks");
   }
   job.primer = engine::to_notes(score, o.track);
   if (job.primer.empty()) {
     const bool drums = !score.drums.empty();
     throw io::FormatError({"read primer", name,
-                           drums ? "it holds drums only, " + std::to_string(score.drums.size()) + " of them; a primer needs notes with a pitch"
+                           drums ? "it holds drums only, " + std::to_string(score.drums.size()) +
+                                       " of them; a primer needs notes with a pitch"
                                  : "it holds no notes" + std::string(o.track ? " in that track" : ""),
-                           "choose another file" + std::string(o.track ? " or track" : "") + ", or start from nothing with --primer none"});
+                           "choose another file" + std::string(o.track ? " or track" : "") +
+                               ", or start from nothing with --primer none"});
   }
   if (score.has_tempo) job.bpm = score.bpm;
 }
@@ -103,8 +110,10 @@ engine::Emotion resolve_emotion(const std::string& text) {
   if (text.empty()) return {};
   const auto emotion = engine::parse_emotion(text);
   if (!emotion) {
-    refuse_option("--emotion", "it is '" + text + "', expected happy, angry, sad, calm, Q1 to Q4, neutral, or valence,arousal in [-1, 1]",
-           "--emotion happy, or --emotion 0.8,-0.2");
+    refuse_option(
+        "--emotion",
+        "it is '" + text + "', expected happy, angry, sad, calm, Q1 to Q4, neutral, or valence,arousal in [-1, 1]",
+        "--emotion happy, or --emotion 0.8,-0.2");
   }
   return *emotion;
 }
@@ -122,7 +131,8 @@ kernels::Isa resolve_isa(const std::string& text) {
   if (!isa || std::ranges::find(levels, *isa) == levels.end()) {
     std::string names;
     for (const kernels::Isa level : levels) names += (names.empty() ? "" : ", ") + std::string(kernels::name_of(level));
-    refuse_option("--isa", "'" + text + "' is not available here; this processor runs " + names, "leave it out for the best one");
+    refuse_option("--isa", "'" + text + "' is not available here; this processor runs " + names,
+                  "leave it out for the best one");
   }
   return *isa;
 }
@@ -135,14 +145,14 @@ std::optional<std::uint64_t> whole(std::string_view text) {
 }
 
 std::optional<Shard> shard_from_environment() {
-  constexpr std::array<std::pair<const char*, const char*>, 3> kNames = {{
-      {"SLURM_PROCID", "SLURM_NTASKS"}, {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"}, {"PMI_RANK", "PMI_SIZE"}}};
+  constexpr std::array<std::pair<const char*, const char*>, 3> kNames = {
+      {{"SLURM_PROCID", "SLURM_NTASKS"}, {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"}, {"PMI_RANK", "PMI_SIZE"}}};
   for (const auto& [rank, size] : kNames) {
     const char* part = std::getenv(rank);
     const char* of = std::getenv(size);
     if (!part || !of) continue;
     const auto i = whole(part), n = whole(of);
-    if (i && n && *i < *n && *n > 1) {
+    if (i && n && *i<*n&& * n> 1) {
       warn("shard " + std::to_string(*i) + "/" + std::to_string(*n) + " taken from " + rank + " (--shard 0/1 for all)");
       return Shard{*i, *n};
     }
@@ -156,10 +166,12 @@ Shard resolve_shard(const std::string& text) {
   if (text.empty()) return shard_from_environment().value_or(Shard{});
   const std::size_t slash = text.find('/');
   if (slash != std::string::npos) {
-    const auto part = whole(std::string_view(text).substr(0, slash)), of = whole(std::string_view(text).substr(slash + 1));
+    const auto part = whole(std::string_view(text).substr(0, slash)),
+               of = whole(std::string_view(text).substr(slash + 1));
     if (part && of && *part < *of) return {*part, *of};
   }
-  refuse_option("--shard", "it is '" + text + "', expected I/N with 0 <= I < N", "--shard 0/4, 1/4, 2/4 and 3/4 make one batch");
+  refuse_option("--shard", "it is '" + text + "', expected I/N with 0 <= I < N",
+                "--shard 0/4, 1/4, 2/4 and 3/4 make one batch");
 }
 
 Job resolve_job(const GenerateOptions& o) {
@@ -170,7 +182,9 @@ Job resolve_job(const GenerateOptions& o) {
   job.isa = resolve_isa(o.isa);
   if (!o.instrument.empty()) {
     const auto program = engine::find_instrument(o.instrument);
-    if (!program) refuse_option("--instrument", "'" + o.instrument + "' is no General MIDI instrument", "a name like violin, or a program 0 to 127");
+    if (!program)
+      refuse_option("--instrument", "'" + o.instrument + "' is no General MIDI instrument",
+                    "a name like violin, or a program 0 to 127");
     job.expression.program = *program;
   }
   job.model = open_model(o.model);
@@ -181,7 +195,8 @@ Job resolve_job(const GenerateOptions& o) {
   }
   job.expression.sampling = resolve_sampling(o.sampling, job.model.model.spec.sampling);
   job.state = job.model.model.spec.state;
-  choose_option("--state", o.state, job.state, {{"window", engine::StateMode::window}, {"carry", engine::StateMode::carry}});
+  choose_option("--state", o.state, job.state,
+                {{"window", engine::StateMode::window}, {"carry", engine::StateMode::carry}});
   resolve_primer(o, job);
   if (o.instrument.empty() && !job.primer.empty()) job.expression.program = commonest_program(job.primer);
   job.with_primer = o.with_primer;
@@ -196,7 +211,8 @@ std::unique_ptr<engine::Decoder> make_decoder(const Job& job, std::uint64_t piec
   // As many pieces at once as keep their states within a few megabytes, near the cores; never more than there are.
   constexpr std::uint64_t kStateBytes = 8 << 20;
   std::uint64_t piece_bytes = 0;
-  for (const int hidden : job.model.model.spec.lstm) piece_bytes += 2 * sizeof(float) * static_cast<std::uint64_t>(hidden);
+  for (const int hidden : job.model.model.spec.lstm)
+    piece_bytes += 2 * sizeof(float) * static_cast<std::uint64_t>(hidden);
   if (job.state == engine::StateMode::window) piece_bytes *= static_cast<std::uint64_t>(job.model.model.spec.window);
   const std::uint64_t slots = std::min(pieces, std::clamp<std::uint64_t>(kStateBytes / piece_bytes, 16, 256));
   const engine::DecoderOptions options{.state = job.state, .slots = static_cast<int>(slots), .threads = job.threads};

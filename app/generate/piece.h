@@ -23,8 +23,8 @@ double primer_end_s(const Job& job, const std::vector<engine::Note>& notes);
 std::string piece_stem(const Job& job, std::uint64_t index);
 
 /// Writes the piano roll of a score as SVG.
-void write_piano_roll(const std::string& file, const engine::Score& score, double primer_end_s, const std::string& title,
-                      bool force);
+void write_piano_roll(const std::string& file, const engine::Score& score, double primer_end_s,
+                      const std::string& title, bool force);
 
 /// Turns scores into sound files with one SoundFont, loaded once. One thread at a time.
 class SoundWriter {

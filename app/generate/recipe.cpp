@@ -53,12 +53,14 @@ engine::Note read_note(const Json& json) {
   if (!json.is_array() || json.size() != 5) throw std::invalid_argument("a primer note needs five numbers");
   const auto small = [&](std::size_t i) {
     const int value = json[i].get<int>();
-    if (value < 0 || value > 127) throw std::invalid_argument("a primer note's pitch, velocity or program is not in 0 to 127");
+    if (value < 0 || value > 127)
+      throw std::invalid_argument("a primer note's pitch, velocity or program is not in 0 to 127");
     return static_cast<std::uint8_t>(value);
   };
   const auto seconds = [&](std::size_t i) {
     const auto value = static_cast<float>(json[i].get<double>());
-    if (!std::isfinite(value) || value < 0) throw std::invalid_argument("a primer note's step or duration is not a time");
+    if (!std::isfinite(value) || value < 0)
+      throw std::invalid_argument("a primer note's step or duration is not a time");
     return value;
   };
   return {.step_s = seconds(1), .duration_s = seconds(2), .pitch = small(0), .velocity = small(3), .program = small(4)};
@@ -67,7 +69,8 @@ engine::Note read_note(const Json& json) {
 Recipe read_recipe(const std::string& text, const std::string& name) {
   engine::require_shallow_json(text);
   const Json json = Json::parse(text);
-  if (json.at("version").get<int>() != kVersion) throw std::invalid_argument("it is of version " + json.at("version").dump());
+  if (json.at("version").get<int>() != kVersion)
+    throw std::invalid_argument("it is of version " + json.at("version").dump());
   Recipe recipe;
   recipe.json = text;
   recipe.model_sha256 = json.at("model").get<std::string>();
@@ -97,8 +100,10 @@ Recipe read_recipe(const std::string& text, const std::string& name) {
 void check_hash(const std::string& what, const std::string& file, const std::string& found, const std::string& wanted,
                 const std::string& hint) {
   if (found == wanted) return;
-  throw engine::ModelError({"repeat recipe", file, "its " + what + " has hash " + found.substr(0, 12) + ", the recipe was made with " +
-                                                       wanted.substr(0, 12), hint});
+  throw engine::ModelError(
+      {"repeat recipe", file,
+       "its " + what + " has hash " + found.substr(0, 12) + ", the recipe was made with " + wanted.substr(0, 12),
+       hint});
 }
 
 void resolve_recipe_primer(const GenerateOptions& options, const Recipe& recipe, Job& job) {
@@ -121,7 +126,8 @@ void resolve_recipe_primer(const GenerateOptions& options, const Recipe& recipe,
 
 RecipeWriter::RecipeWriter(const Job& job) {
   const engine::Emotion& emotion = job.expression.emotion;
-  Json head = {{"version", kVersion}, {"program", std::string("affetto ") + AFFETTO_VERSION}, {"model", job.model.sha256}};
+  Json head = {
+      {"version", kVersion}, {"program", std::string("affetto ") + AFFETTO_VERSION}, {"model", job.model.sha256}};
   if (!job.clusters_sha256.empty()) head["clusters"] = job.clusters_sha256;
   head.update({{"emotion", {emotion.valence, emotion.arousal}},
                {"seed", job.seed},
@@ -148,7 +154,8 @@ std::optional<Recipe> find_recipe(const engine::Score& score, const std::string&
     try {
       return read_recipe(text.substr(std::string(kRecipeMark).size()), name);
     } catch (const std::exception& error) {
-      throw io::FormatError({"read recipe", name, error.what(), "the file was changed after it was made: generate anew"});
+      throw io::FormatError(
+          {"read recipe", name, error.what(), "the file was changed after it was made: generate anew"});
     }
   }
   return std::nullopt;
@@ -164,21 +171,24 @@ RecipeJob job_from_recipe(const GenerateOptions& options) {
   RecipeJob result;
   Job& job = result.job;
   job.model = open_model(options.model);
-  check_hash("model", job.model.file.string(), job.model.sha256, recipe->model_sha256, "name the right weights with --model FILE");
+  check_hash("model", job.model.file.string(), job.model.sha256, recipe->model_sha256,
+             "name the right weights with --model FILE");
   if (!recipe->clusters_sha256.empty()) {
     if (options.clusters.empty()) {
       throw UsageError({"repeat recipe", options.from, "it was made with a clusters file of its own",
                         "name it again with --clusters FILE"});
     }
     OpenedClusters opened = open_clusters(options.clusters);
-    check_hash("clusters", options.clusters, opened.sha256, recipe->clusters_sha256, "name the right file with --clusters");
+    check_hash("clusters", options.clusters, opened.sha256, recipe->clusters_sha256,
+               "name the right file with --clusters");
     job.model.model.clusters = opened.clusters;
     job.clusters_sha256 = opened.sha256;
   }
   const auto isa = kernels::find_isa(recipe->isa);
   const auto levels = kernels::available_isas();
   if (!isa || std::find(levels.begin(), levels.end(), *isa) == levels.end()) {
-    throw DeviceError({"repeat recipe", options.from, "it was made with instruction set '" + recipe->isa + "', which this processor lacks",
+    throw DeviceError({"repeat recipe", options.from,
+                       "it was made with instruction set '" + recipe->isa + "', which this processor lacks",
                        "repeat it on such a processor; elsewhere the notes may differ by rounding"});
   }
   job.isa = *isa;

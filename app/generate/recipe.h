@@ -1,4 +1,5 @@
-// The recipe inside a generated file: all that makes its notes again, and nothing about where or beside what it was made.
+// The recipe inside a generated file: all that makes its notes again, and nothing about where or beside what it was
+// made.
 #pragma once
 
 #include <cstdint>

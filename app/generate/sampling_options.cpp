@@ -12,16 +12,21 @@ namespace {
 constexpr double kMostWeight = 1e6, kMostTemperature = 1000;
 
 void check_ranges(const engine::Sampling& s, const SamplingOptions& o) {
-  check_option("--temperature", s.temperature, s.temperature > 0 && s.temperature <= kMostTemperature, "above 0, at most 1000",
-               "1 is the model's own distribution; --greedy takes the most probable note");
-  check_option("--top-p", s.top_p, s.top_p > 0 && s.top_p <= 1, "above 0, at most 1", "--top-p 0.95 cuts the least probable twentieth");
+  check_option("--temperature", s.temperature, s.temperature > 0 && s.temperature <= kMostTemperature,
+               "above 0, at most 1000", "1 is the model's own distribution; --greedy takes the most probable note");
+  check_option("--top-p", s.top_p, s.top_p > 0 && s.top_p <= 1, "above 0, at most 1",
+               "--top-p 0.95 cuts the least probable twentieth");
   check_option("--top-k", s.top_k, s.top_k >= 0, "0 (off) or more", "--top-k 20 keeps the twenty likeliest notes");
-  check_option("--alpha", s.alpha, s.alpha >= 0 && s.alpha <= kMostWeight, "0 to 1000000", "--alpha 0 leaves the emotion score out");
-  check_option("--beta", s.beta, s.beta >= 0 && s.beta <= kMostWeight, "0 to 1000000", "--beta weighs the network's logits");
+  check_option("--alpha", s.alpha, s.alpha >= 0 && s.alpha <= kMostWeight, "0 to 1000000",
+               "--alpha 0 leaves the emotion score out");
+  check_option("--beta", s.beta, s.beta >= 0 && s.beta <= kMostWeight, "0 to 1000000",
+               "--beta weighs the network's logits");
   const double sigma = o.modulation_sigma.value_or(0);
-  check_option("--modulation-sigma", sigma, sigma >= 0 && sigma <= 1, "0 to 1", "0.1 is the seed's figure; 0 leaves step and duration alone");
+  check_option("--modulation-sigma", sigma, sigma >= 0 && sigma <= 1, "0 to 1",
+               "0.1 is the seed's figure; 0 leaves step and duration alone");
   if (s.alpha == 0 && s.beta == 0) {
-    refuse_option("--beta", "alpha and beta are both 0, which leaves nothing to choose by", "--beta 1 is the network's own choice");
+    refuse_option("--beta", "alpha and beta are both 0, which leaves nothing to choose by",
+                  "--beta 1 is the network's own choice");
   }
 }
 
@@ -31,7 +36,8 @@ void refuse_option(const std::string& option, const std::string& why, const std:
   throw UsageError({"usage", option, why, hint});
 }
 
-void check_option(const std::string& option, double got, bool holds, const std::string& expected, const std::string& hint) {
+void check_option(const std::string& option, double got, bool holds, const std::string& expected,
+                  const std::string& hint) {
   if (holds) return;
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%g", got);

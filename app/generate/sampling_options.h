@@ -26,7 +26,8 @@ void add_sampling_options(CLI::App& command, SamplingOptions& options);
 engine::Sampling resolve_sampling(const SamplingOptions& options, engine::Sampling defaults);
 
 /// Throws UsageError unless `holds`. `got` is printed as the option's value.
-void check_option(const std::string& option, double got, bool holds, const std::string& expected, const std::string& hint);
+void check_option(const std::string& option, double got, bool holds, const std::string& expected,
+                  const std::string& hint);
 
 /// `text` as one of the named choices; an empty text leaves `value`. Throws UsageError.
 template <typename Enum>

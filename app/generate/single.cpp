@@ -56,7 +56,8 @@ void check_free(const std::string& file, bool force) {
 void check_extensions(const GenerateOptions& o) {
   const std::string sound = std::filesystem::path(o.audio).extension().string();
   if (!o.audio.empty() && !io::audio_extension_supported(sound)) {
-    refuse_option("--audio", "'" + o.audio + "' ends in no known format", "name a file that ends in one of: " + io::audio_extensions());
+    refuse_option("--audio", "'" + o.audio + "' ends in no known format",
+                  "name a file that ends in one of: " + io::audio_extensions());
   }
   if (!o.piano_roll.empty() && std::filesystem::path(o.piano_roll).extension() != ".svg") {
     refuse_option("--piano-roll", "'" + o.piano_roll + "' does not end in .svg", "--piano-roll piece.svg");
@@ -75,35 +76,43 @@ void compose(const Job& job, std::uint64_t index, bool trace, Collected& sink) {
   session.run(sink, interrupt_token());
   sink.progress.finish();
   if (!sink.done) {
-    throw Interrupted({"generate", "", "interrupted after " + std::to_string(sink.all.size()) + " of " +
-                                           std::to_string(job.notes) + " notes; nothing was written", ""});
+    throw Interrupted({"generate", "",
+                       "interrupted after " + std::to_string(sink.all.size()) + " of " + std::to_string(job.notes) +
+                           " notes; nothing was written",
+                       ""});
   }
 }
 
 Json summary(const Job& job, std::uint64_t index, const engine::Score& score, const Stages& stages) {
   const double compose_s = stages["compose"];
-  return {{"seed", job.seed},
-          {"index", index},
-          {"emotion", engine::name_of(job.expression.emotion)},
-          {"valence", job.expression.emotion.valence},
-          {"arousal", job.expression.emotion.arousal},
-          {"new_notes", job.notes},
-          {"primer_notes", job.primer.size()},
-          {"length_s", score.length_s},
-          {"model", job.model.file.string()},
-          {"model_sha256", job.model.sha256},
-          {"state", job.state == engine::StateMode::carry ? "carry" : "window"},
-          {"device", job.reference ? "reference" : "cpu"},
-          {"isa", kernels::name_of(job.isa)},
-          {"sampling", Json::parse(engine::format_sampling(job.expression.sampling))},
-          {"seconds", {{"load", stages["load"]}, {"compose", compose_s}, {"render", stages["render"]}, {"write", stages["write"]}}},
-          {"notes_per_second", compose_s > 0 ? job.notes / compose_s : 0}};
+  return {
+      {"seed", job.seed},
+      {"index", index},
+      {"emotion", engine::name_of(job.expression.emotion)},
+      {"valence", job.expression.emotion.valence},
+      {"arousal", job.expression.emotion.arousal},
+      {"new_notes", job.notes},
+      {"primer_notes", job.primer.size()},
+      {"length_s", score.length_s},
+      {"model", job.model.file.string()},
+      {"model_sha256", job.model.sha256},
+      {"state", job.state == engine::StateMode::carry ? "carry" : "window"},
+      {"device", job.reference ? "reference" : "cpu"},
+      {"isa", kernels::name_of(job.isa)},
+      {"sampling", Json::parse(engine::format_sampling(job.expression.sampling))},
+      {"seconds",
+       {{"load", stages["load"]}, {"compose", compose_s}, {"render", stages["render"]}, {"write", stages["write"]}}},
+      {"notes_per_second", compose_s > 0 ? job.notes / compose_s : 0}};
 }
 
 Json notes_json(const std::vector<engine::Note>& notes) {
   Json list = Json::array();
   for (const engine::Note& n : notes) {
-    list.push_back({{"pitch", n.pitch}, {"step", n.step_s}, {"duration", n.duration_s}, {"velocity", n.velocity}, {"program", n.program}});
+    list.push_back({{"pitch", n.pitch},
+                    {"step", n.step_s},
+                    {"duration", n.duration_s},
+                    {"velocity", n.velocity},
+                    {"program", n.program}});
   }
   return list;
 }
@@ -143,7 +152,8 @@ int run_single(const GenerateOptions& o) {
     io::write_file(output, io::format_midi(score), existing);
     if (!o.trace.empty()) io::write_file(o.trace, sink.trace, existing);
     if (!o.piano_roll.empty()) {
-      write_piano_roll(o.piano_roll, score, primer_end_s(job, sink.all), emotion + ", seed " + std::to_string(job.seed), o.force);
+      write_piano_roll(o.piano_roll, score, primer_end_s(job, sink.all), emotion + ", seed " + std::to_string(job.seed),
+                       o.force);
     }
   });
   std::string soundfont;

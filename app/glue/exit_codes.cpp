@@ -44,8 +44,9 @@ int report(const std::exception& error) {
     return code_of(*known);
   }
   if (dynamic_cast<const std::bad_alloc*>(&error)) {
-    std::fputs(format_problem({"run", "", "out of memory", "ask for less at once: fewer --count, a smaller model"}).c_str(),
-               stderr);
+    std::fputs(
+        format_problem({"run", "", "out of memory", "ask for less at once: fewer --count, a smaller model"}).c_str(),
+        stderr);
     return kDevice;
   }
   std::fputs(format_problem({"run", "", std::string("unexpected failure: ") + error.what(),

@@ -32,7 +32,8 @@ void walk(const fs::path& folder, std::set<fs::path>& seen, std::vector<fs::path
   std::error_code error;
   const fs::path real = fs::canonical(folder, error);
   if (error || !seen.insert(real).second) return;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, fs::directory_options::skip_permission_denied, error)) {
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(folder, fs::directory_options::skip_permission_denied, error)) {
     std::error_code ignored;
     if (entry.is_directory(ignored)) {
       walk(entry.path(), seen, files);

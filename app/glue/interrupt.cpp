@@ -39,8 +39,8 @@ void watch_signals() {
   source();
   const sigset_t set = interrupts();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);  // inherited by every thread to come
-  ::signal(SIGPIPE, SIG_IGN);              // a closed pipe is a write error, not a death
-  ::signal(SIGXFSZ, SIG_IGN);              // so is a file size limit
+  ::signal(SIGPIPE, SIG_IGN);                 // a closed pipe is a write error, not a death
+  ::signal(SIGXFSZ, SIG_IGN);                 // so is a file size limit
   std::thread(watch).detach();
 }
 

@@ -104,7 +104,9 @@ TrainingNotes load_training_notes(const TrainCommand& command) {
   }
   if (command.split.empty()) {
     if (corpus.pieces() < 2) {
-      throw io::FormatError({"train", command.data.front(), "it holds " + std::to_string(corpus.pieces()) + " pieces with notes; one to learn and one to validate on are needed",
+      throw io::FormatError({"train", command.data.front(),
+                             "it holds " + std::to_string(corpus.pieces()) +
+                                 " pieces with notes; one to learn and one to validate on are needed",
                              "add more MIDI files"});
     }
     trainer::Split split = trainer::split_by_piece(corpus, command.validation_fraction, command.train.seed);

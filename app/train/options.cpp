@@ -41,7 +41,8 @@ trainer::TrainOptions resolve_train_options(const TrainCommand& c) {
   if (c.data.empty()) refuse("--data", "there is nothing to learn from", "--data FOLDER with MIDI files");
   if (c.device != "auto" && c.device != "cpu") {
     if (c.device == "cuda") {
-      throw DeviceError({"train", "--device cuda", "this version trains on the CPU; the GPU comes later", "use --device cpu"});
+      throw DeviceError(
+          {"train", "--device cuda", "this version trains on the CPU; the GPU comes later", "use --device cpu"});
     }
     refuse("--device", "it is '" + c.device + "', expected auto or cpu", "auto takes what is there");
   }
@@ -59,7 +60,8 @@ trainer::TrainOptions resolve_train_options(const TrainCommand& c) {
     options.positions = trainer::LossPositions::every;
     options.length = c.length.value_or(options.length);
   } else {
-    refuse("--loss", "it is '" + c.loss + "', expected last or every", "every counts the prediction after each note of a sequence");
+    refuse("--loss", "it is '" + c.loss + "', expected last or every",
+           "every counts the prediction after each note of a sequence");
   }
   options.max_seconds = c.max_minutes * 60;
   try {

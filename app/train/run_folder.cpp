@@ -39,7 +39,8 @@ std::string losses_text(const trainer::TrainOptions& options, const trainer::Los
   std::string text;
   char number[64];
   for (std::size_t i = 0; i < losses.heads.size(); ++i) {
-    std::snprintf(number, sizeof number, "%s%s %.4f", i ? ", " : "", options.spec.heads[i].name.c_str(), losses.heads[i]);
+    std::snprintf(number, sizeof number, "%s%s %.4f", i ? ", " : "", options.spec.heads[i].name.c_str(),
+                  losses.heads[i]);
     text += number;
   }
   return text;
@@ -94,7 +95,8 @@ void RunFolder::keep_metrics_until(std::int64_t iteration) {
 void RunFolder::on_progress(const trainer::Progress& p) {
   Json line = {{"kind", "train"}, {"iteration", p.iteration}, {"epoch", p.epoch}, {"seconds", p.seconds}};
   line.update(losses_json(options_, p.losses));
-  line.update({{"learning_rate", p.learning_rate}, {"gradient_norm", p.gradient_norm}, {"sequences_per_s", p.sequences_per_s}});
+  line.update(
+      {{"learning_rate", p.learning_rate}, {"gradient_norm", p.gradient_norm}, {"sequences_per_s", p.sequences_per_s}});
   metrics_->append(line.dump());
   print(p);
 }
@@ -104,30 +106,36 @@ void RunFolder::print(const trainer::Progress& p) {
   const bool terminal = isatty(STDERR_FILENO) == 1;
   if (!terminal && p.seconds - last_print_s_ < 10) return;
   last_print_s_ = p.seconds;
-  std::fprintf(stderr, terminal ? "\r\033[Kepoch %.2f, iteration %lld/%lld, %s, %s sequences/s, %s left%s" : "epoch %.2f, iteration %lld/%lld, %s, %s sequences/s, %s left%s\n",
+  std::fprintf(stderr,
+               terminal ? "\r\033[Kepoch %.2f, iteration %lld/%lld, %s, %s sequences/s, %s left%s"
+                        : "epoch %.2f, iteration %lld/%lld, %s, %s sequences/s, %s left%s\n",
                p.epoch, static_cast<long long>(p.iteration), static_cast<long long>(p.iterations),
-               losses_text(options_, p.losses).c_str(), human_count(p.sequences_per_s).c_str(), human_seconds(p.eta_s).c_str(),
-               last_validation_.c_str());
+               losses_text(options_, p.losses).c_str(), human_count(p.sequences_per_s).c_str(),
+               human_seconds(p.eta_s).c_str(), last_validation_.c_str());
   std::fflush(stderr);
 }
 
 void RunFolder::on_validation(const trainer::Validation& v) {
   Json line = {{"kind", "validation"}, {"iteration", v.iteration}, {"epoch", v.epoch}, {"name", v.name}};
   line.update(losses_json(options_, v.losses));
-  line.update({{"selected", v.selected}, {"best", v.best}, {"improved", v.improved}, {"unigram_entropy", v.unigram_entropy}});
+  line.update(
+      {{"selected", v.selected}, {"best", v.best}, {"improved", v.improved}, {"unigram_entropy", v.unigram_entropy}});
   metrics_->append(line.dump());
   draw_curve();
   if (command_.quiet || command_.json) return;
-  std::fprintf(stderr, "%s%s: %s, accuracy %.3f, unigram %.4f%s\n", isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "", v.name.c_str(),
-               losses_text(options_, v.losses).c_str(), v.losses.accuracy(), v.unigram_entropy, v.improved ? " (best)" : "");
+  std::fprintf(stderr, "%s%s: %s, accuracy %.3f, unigram %.4f%s\n", isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "",
+               v.name.c_str(), losses_text(options_, v.losses).c_str(), v.losses.accuracy(), v.unigram_entropy,
+               v.improved ? " (best)" : "");
 }
 
 void RunFolder::on_best(const engine::Model& model, const trainer::Validation&) {
-  io::write_file(folder_ / "best.safetensors", io::format_tensors(engine::table_from_model(model)), io::Existing::replace);
+  io::write_file(folder_ / "best.safetensors", io::format_tensors(engine::table_from_model(model)),
+                 io::Existing::replace);
 }
 
 void RunFolder::on_checkpoint(const engine::TensorTable& checkpoint, trainer::CheckpointReason) {
-  io::write_file(folder_ / "checkpoint.safetensors", io::format_tensors(checkpoint), io::Existing::replace, io::Durability::fsync);
+  io::write_file(folder_ / "checkpoint.safetensors", io::format_tensors(checkpoint), io::Existing::replace,
+                 io::Durability::fsync);
 }
 
 void RunFolder::draw_curve() const {

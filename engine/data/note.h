@@ -14,8 +14,8 @@ inline constexpr double kDefaultBpm = 120.0;
 
 /// One note of a sequence, relative to the note before it.
 struct Note {
-  float step_s = 0;      ///< seconds since the onset of the previous note, >= 0; 0 for the first note
-  float duration_s = 0;  ///< seconds it sounds, >= 0
+  float step_s = 0;        ///< seconds since the onset of the previous note, >= 0; 0 for the first note
+  float duration_s = 0;    ///< seconds it sounds, >= 0
   std::uint8_t pitch = 0;  ///< MIDI number, 0..127
   std::uint8_t velocity = kDefaultVelocity;  ///< 1..127
   std::uint8_t program = 0;                  ///< General MIDI program, 0..127
@@ -32,9 +32,9 @@ struct ScoreNote {
 };
 
 struct TrackInfo {
-  std::string name;      ///< cleaned UTF-8, empty if the track has none
-  int notes = 0;         ///< notes on melodic channels
-  int drum_notes = 0;    ///< notes on channel 10
+  std::string name;    ///< cleaned UTF-8, empty if the track has none
+  int notes = 0;       ///< notes on melodic channels
+  int drum_notes = 0;  ///< notes on channel 10
 };
 
 /// What a MIDI file says, or shall say.

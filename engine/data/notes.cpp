@@ -25,11 +25,8 @@ std::vector<ScoreNote> to_score_notes(std::span<const Note> notes, double start_
   double onset = start_s;
   for (const Note& n : notes) {
     onset += n.step_s;
-    placed.push_back({.onset_s = onset,
-                      .duration_s = n.duration_s,
-                      .pitch = n.pitch,
-                      .velocity = n.velocity,
-                      .program = n.program});
+    placed.push_back(
+        {.onset_s = onset, .duration_s = n.duration_s, .pitch = n.pitch, .velocity = n.velocity, .program = n.program});
   }
   return placed;
 }

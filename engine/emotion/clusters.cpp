@@ -27,7 +27,8 @@ Features read_features(const Json& list, const char* name) {
   Features features;
   for (int k = 0; k < kFeatures; ++k) {
     features[k] = list[static_cast<std::size_t>(k)].get<double>();
-    if (!std::isfinite(features[k])) throw std::invalid_argument(std::string(name) + " holds a number that is not finite");
+    if (!std::isfinite(features[k]))
+      throw std::invalid_argument(std::string(name) + " holds a number that is not finite");
   }
   return features;
 }

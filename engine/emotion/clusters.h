@@ -11,10 +11,10 @@
 namespace engine {
 
 struct Clusters {
-  Features happy{}, sad{};  ///< centres in scaled space: (x - mean) / deviation
-  Features mean{};          ///< 0 where the features are raw
+  Features happy{}, sad{};                           ///< centres in scaled space: (x - mean) / deviation
+  Features mean{};                                   ///< 0 where the features are raw
   Features deviation = {1, 1, 1, 1, 1, 1, 1, 1, 1};  ///< > 0; 1 where the features are raw
-  std::string source;       ///< on what they were fitted, free text
+  std::string source;                                ///< on what they were fitted, free text
   friend bool operator==(const Clusters&, const Clusters&) = default;
 };
 

@@ -28,9 +28,12 @@ void summarise(std::span<const Note> notes, Value value, double* out) {
 Features features_of(std::span<const Note> notes) {
   Features features{};
   if (notes.empty()) return features;
-  summarise(notes, [](const Note& n) { return static_cast<double>(n.step_s); }, &features[0]);
-  summarise(notes, [](const Note& n) { return static_cast<double>(n.duration_s); }, &features[3]);
-  summarise(notes, [](const Note& n) { return static_cast<double>(n.pitch); }, &features[6]);
+  summarise(
+      notes, [](const Note& n) { return static_cast<double>(n.step_s); }, &features[0]);
+  summarise(
+      notes, [](const Note& n) { return static_cast<double>(n.duration_s); }, &features[3]);
+  summarise(
+      notes, [](const Note& n) { return static_cast<double>(n.pitch); }, &features[6]);
   return features;
 }
 

@@ -1,8 +1,8 @@
 #include "engine/emotion/names.h"
 
 #include <array>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 
 namespace engine {
 namespace {
@@ -13,10 +13,8 @@ struct Named {
   Emotion point;
 };
 
-constexpr std::array<Named, 4> kNamed = {{{"happy", "q1", {1, 1}},
-                                          {"angry", "q2", {-1, 1}},
-                                          {"sad", "q3", {-1, -1}},
-                                          {"calm", "q4", {1, -1}}}};
+constexpr std::array<Named, 4> kNamed = {
+    {{"happy", "q1", {1, 1}}, {"angry", "q2", {-1, 1}}, {"sad", "q3", {-1, -1}}, {"calm", "q4", {1, -1}}}};
 
 constexpr const char* kNeutral = "neutral";
 

@@ -28,10 +28,10 @@ struct PieceKey {
 
 /// How one note was chosen, for --trace.
 struct NoteTrace {
-  std::vector<float> logits;         ///< [candidates] raw
-  std::vector<float> scores;         ///< [candidates] emotion score; empty if the encloser was out
-  std::vector<float> probabilities;  ///< [candidates] after blend, temperature and cut
-  double u = 0;                      ///< the draw; NaN if none was made (greedy, gumbel)
+  std::vector<float> logits;                         ///< [candidates] raw
+  std::vector<float> scores;                         ///< [candidates] emotion score; empty if the encloser was out
+  std::vector<float> probabilities;                  ///< [candidates] after blend, temperature and cut
+  double u = 0;                                      ///< the draw; NaN if none was made (greedy, gumbel)
   float step_predicted = 0, duration_predicted = 0;  ///< seconds, clamped at 0
   double gamma = 0, delta = 0;                       ///< modulation of step and duration
 };

@@ -110,8 +110,8 @@ bool Session::run(NoteSink& sink, std::stop_token stop) {
     stretches.clear();
     for (Running& piece : running_) {
       apply_changes(piece);
-      stretches.push_back({piece.slot, piece.stretch, piece.notes.data(),
-                           piece.request.trace ? piece.traces.data() : nullptr});
+      stretches.push_back(
+          {piece.slot, piece.stretch, piece.notes.data(), piece.request.trace ? piece.traces.data() : nullptr});
     }
     decoder_.advance(stretches);
     for (Running& piece : running_) deliver(piece, sink);

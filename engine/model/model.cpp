@@ -53,8 +53,9 @@ ModelSpec spec_from_shapes(const TensorTable& table, const std::string& where) {
     const Tensor* hh = find(table, "lstm.weight_hh_l" + std::to_string(layer));
     if (!hh) break;
     if (hh->shape.size() != 2 || hh->shape[1] < 1 || hh->shape[1] > SpecLimits::kHidden) {
-      refuse(where, "tensor lstm.weight_hh_l" + std::to_string(layer) + " is " + shape_text(hh->shape) +
-                        ", expected [4H, H]", "export the model with PyTorch's nn.LSTM names and shapes");
+      refuse(where,
+             "tensor lstm.weight_hh_l" + std::to_string(layer) + " is " + shape_text(hh->shape) + ", expected [4H, H]",
+             "export the model with PyTorch's nn.LSTM names and shapes");
     }
     spec.lstm.push_back(static_cast<int>(hh->shape[1]));
   }
@@ -80,8 +81,9 @@ void check_tensor(const std::string& name, const Tensor& tensor, const std::vect
   }
   for (std::size_t i = 0; i < tensor.values.size(); ++i) {
     if (!std::isfinite(tensor.values[i])) {
-      refuse(where, "tensor " + name + " holds " + std::to_string(tensor.values[i]) + " at position " +
-                        std::to_string(i) + ", expected finite numbers",
+      refuse(where,
+             "tensor " + name + " holds " + std::to_string(tensor.values[i]) + " at position " + std::to_string(i) +
+                 ", expected finite numbers",
              "training diverged or the file is damaged: use an earlier checkpoint");
     }
   }
@@ -178,7 +180,8 @@ Model new_model(const ModelSpec& spec, std::uint64_t seed) {
     const double bound = initial_bound(spec, name, shapes);
     Tensor tensor{shape, std::vector<float>(static_cast<std::size_t>(size))};
     for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-      const auto words = kernels::random_words(seed, ordinal, static_cast<std::uint32_t>(i), kernels::Purpose::kWeights);
+      const auto words =
+          kernels::random_words(seed, ordinal, static_cast<std::uint32_t>(i), kernels::Purpose::kWeights);
       tensor.values[i] = static_cast<float>((2 * kernels::uniform(words.w[0]) - 1) * bound);
     }
     model.tensors[name] = std::move(tensor);

@@ -4,7 +4,7 @@
 namespace engine {
 
 enum class Sampler { inverse_cdf, gumbel };
-enum class ModulationDraw { piece, note };       ///< g and g' once per piece, or for every note
+enum class ModulationDraw { piece, note };        ///< g and g' once per piece, or for every note
 enum class ModulationForm { folded, is_signed };  ///< gamma = |1 - |g||, or 1 - |g| as the seed's text prints it
 
 struct Sampling {

@@ -29,9 +29,7 @@ struct InputSpec {
   double scale = 1;  ///< scaled only
   int classes = 0;   ///< one_hot and embedding: how many values the field has
   int width = 1;     ///< embedding: columns of the table
-  int columns() const {
-    return encoding == Encoding::scaled ? 1 : encoding == Encoding::one_hot ? classes : width;
-  }
+  int columns() const { return encoding == Encoding::scaled ? 1 : encoding == Encoding::one_hot ? classes : width; }
   friend bool operator==(const InputSpec&, const InputSpec&) = default;
 };
 
@@ -63,12 +61,12 @@ struct ModelSpec {
   std::vector<HeadSpec> heads;    ///< exactly one for each of pitch, step and duration
   int window = 1;                 ///< W, notes
   StateMode state = StateMode::window;
-  Sampling sampling;              ///< defaults
+  Sampling sampling;  ///< defaults
   friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
 
-  int input_columns() const;                     ///< I: sum over inputs
-  const HeadSpec& head(Field field) const;       ///< throws std::out_of_range if there is none
-  int features_of_heads() const;                 ///< size of what the heads read
+  int input_columns() const;                ///< I: sum over inputs
+  const HeadSpec& head(Field field) const;  ///< throws std::out_of_range if there is none
+  int features_of_heads() const;            ///< size of what the heads read
 };
 
 /// Bounds on what a model file may ask for: far above every preset (1 to 4 layers of at most 1024), far below what

@@ -11,15 +11,15 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Field, {{Field::pitch, "pitch"}, {Field::step, "ste
 NLOHMANN_JSON_SERIALIZE_ENUM(Encoding, {{Encoding::scaled, "scaled"},
                                         {Encoding::one_hot, "one_hot"},
                                         {Encoding::embedding, "embedding"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(Activation, {{Activation::linear, "linear"},
-                                          {Activation::relu, "relu"},
-                                          {Activation::tanh, "tanh"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(Distribution, {{Distribution::categorical, "categorical"},
-                                            {Distribution::non_negative, "non_negative"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Activation,
+                             {{Activation::linear, "linear"}, {Activation::relu, "relu"}, {Activation::tanh, "tanh"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Distribution,
+                             {{Distribution::categorical, "categorical"}, {Distribution::non_negative, "non_negative"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(StateMode, {{StateMode::window, "window"}, {StateMode::carry, "carry"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Sampler, {{Sampler::inverse_cdf, "inverse-cdf"}, {Sampler::gumbel, "gumbel"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(ModulationDraw, {{ModulationDraw::piece, "piece"}, {ModulationDraw::note, "note"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(ModulationForm, {{ModulationForm::folded, "folded"}, {ModulationForm::is_signed, "signed"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(ModulationForm,
+                             {{ModulationForm::folded, "folded"}, {ModulationForm::is_signed, "signed"}})
 
 namespace {
 
@@ -88,11 +88,16 @@ HeadSpec head_from_json(const Json& json) {
 }
 
 Json sampling_to_json(const Sampling& s) {
-  return {{"temperature", s.temperature}, {"alpha", s.alpha},
-          {"beta", s.beta},               {"top_k", s.top_k},
-          {"top_p", s.top_p},             {"greedy", s.greedy},
-          {"sampler", s.sampler},         {"sigma_step", s.sigma_step},
-          {"sigma_duration", s.sigma_duration}, {"modulation_draw", s.draw},
+  return {{"temperature", s.temperature},
+          {"alpha", s.alpha},
+          {"beta", s.beta},
+          {"top_k", s.top_k},
+          {"top_p", s.top_p},
+          {"greedy", s.greedy},
+          {"sampler", s.sampler},
+          {"sigma_step", s.sigma_step},
+          {"sigma_duration", s.sigma_duration},
+          {"modulation_draw", s.draw},
           {"modulation_form", s.form}};
 }
 

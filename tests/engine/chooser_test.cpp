@@ -1,11 +1,10 @@
 // The reference's way from outputs to a played note, against numbers worked out by hand.
-#include "engine/generate/reference/choose.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "engine/data/error.h"
+#include "engine/generate/reference/choose.h"
 #include "tests/support/tiny_models.h"
 
 namespace engine::reference {
@@ -18,7 +17,8 @@ TEST(Score, IsOneMinusTheSoftShareOfTheOwnDistance) {
   const Clusters clusters = support::tiny_clusters();
   const auto window = support::random_notes(3, 12);
   const Outputs outputs{.pitch_logits = Vector(12, 0.0), .step = 0.3, .duration = -1};
-  const Vector happy = emotion_scores(clusters, window, outputs, 1), sad = emotion_scores(clusters, window, outputs, -1);
+  const Vector happy = emotion_scores(clusters, window, outputs, 1),
+               sad = emotion_scores(clusters, window, outputs, -1);
   std::vector<Note> notes = window;
   notes.push_back({.step_s = 0.3f, .duration_s = 0, .pitch = 7});
   const ClusterDistances d = distances(clusters, features_of(notes));
@@ -94,7 +94,9 @@ TEST(Modulation, FoldedFollowsTheEmotionAndSignedDoesNot) {
 
 TEST(Modulation, PerPieceIgnoresTheNoteAndPerNoteDoesNot) {
   const Sampling per_piece, per_note{.draw = ModulationDraw::note};
-  const auto at = [](const Sampling& s, std::uint32_t note) { return modulation(s, 0.1, {1, 2}, note, kernels::Purpose::kModulationStep); };
+  const auto at = [](const Sampling& s, std::uint32_t note) {
+    return modulation(s, 0.1, {1, 2}, note, kernels::Purpose::kModulationStep);
+  };
   EXPECT_EQ(at(per_piece, 0), at(per_piece, 9));
   EXPECT_NE(at(per_note, 1), at(per_note, 9));
 }

@@ -97,7 +97,8 @@ TEST(Model, FreshWeightsStayWithinTheirBoundAndDependOnTheSeed) {
 TEST(Clusters, JsonBringsThemBackAndNonsenseIsRefused) {
   const Clusters clusters = support::tiny_clusters();
   EXPECT_EQ(parse_clusters(format_clusters(clusters), "x"), clusters);
-  for (const char* text : {"", "[]", "{\"centroids\":[[1],[2]]}", "null"}) EXPECT_THROW(parse_clusters(text, "x"), ModelError);
+  for (const char* text : {"", "[]", "{\"centroids\":[[1],[2]]}", "null"})
+    EXPECT_THROW(parse_clusters(text, "x"), ModelError);
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ TEST(Notes, PlacingASequenceAddsUpItsSteps) {
 }
 
 TEST(Features, MeanMaxAndPopulationDeviationOfEachField) {
-  const std::vector<Note> notes = {{.step_s = 0, .duration_s = 1, .pitch = 60}, {.step_s = 2, .duration_s = 1, .pitch = 64}};
+  const std::vector<Note> notes = {{.step_s = 0, .duration_s = 1, .pitch = 60},
+                                   {.step_s = 2, .duration_s = 1, .pitch = 64}};
   const Features f = features_of(notes);
   const Features expected = {1, 2, 1, 1, 1, 0, 62, 64, 2};
   for (int k = 0; k < kFeatures; ++k) EXPECT_DOUBLE_EQ(f[k], expected[k]) << kFeatureNames[k];
@@ -88,7 +89,8 @@ TEST(Philox, PublishedVectorsAreReproduced) {
        {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
   };
   for (const Case& c : cases) {
-    const auto got = kernels::philox4x32({{c.counter[0], c.counter[1], c.counter[2], c.counter[3]}}, c.key[0], c.key[1]);
+    const auto got =
+        kernels::philox4x32({{c.counter[0], c.counter[1], c.counter[2], c.counter[3]}}, c.key[0], c.key[1]);
     for (int i = 0; i < 4; ++i) EXPECT_EQ(got.w[i], c.expected[i]);
   }
 }

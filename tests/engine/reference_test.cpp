@@ -1,12 +1,11 @@
 // The reference network against PyTorch's numbers (tests/golden/make_forward_golden.py) and against itself.
-#include "engine/generate/reference/network.h"
-
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "engine/generate/make.h"
+#include "engine/generate/reference/network.h"
 #include "tests/support/tiny_models.h"
 
 namespace engine::reference {
@@ -31,7 +30,8 @@ TEST(Network, AgreesWithPyTorchInDouble) {
     }
     std::vector<Note> notes;
     for (const auto& n : example["notes"]) {
-      notes.push_back({.step_s = n[1].get<float>(), .duration_s = n[2].get<float>(), .pitch = n[0].get<std::uint8_t>()});
+      notes.push_back(
+          {.step_s = n[1].get<float>(), .duration_s = n[2].get<float>(), .pitch = n[0].get<std::uint8_t>()});
     }
     const Outputs outputs = Network(model).replay(notes);
     const auto logits = example["pitch_logits"].get<std::vector<double>>();
@@ -47,7 +47,8 @@ TEST(Predictor, WindowModeReadsExactlyTheLastNotes) {
   const auto notes = support::random_notes(9, 12);
   const Network network(model);
   std::vector<Predictions> got;
-  make_reference_predictor(model, {})->predict(std::vector<std::vector<Note>>{notes}, [&](std::size_t, const Predictions& p) { got.push_back(p); });
+  make_reference_predictor(model, {})->predict(std::vector<std::vector<Note>>{notes},
+                                               [&](std::size_t, const Predictions& p) { got.push_back(p); });
   ASSERT_EQ(got.size(), 1u);
   ASSERT_EQ(got[0].step.size(), notes.size() - 4);
   const Outputs last = network.replay(std::span(notes).subspan(4, 4));  // predicts note 8 from notes 4 to 7
@@ -69,7 +70,8 @@ TEST(Decoder, NoNoteAtAllMeansTheHeadsOnTheZeroState) {
   const Stretch stretch{0, 1, &note, &trace};
   decoder->advance({&stretch, 1});
   const Outputs zero = Network(model).read(Network(model).zero_state());
-  for (std::size_t i = 0; i < trace.logits.size(); ++i) EXPECT_EQ(trace.logits[i], static_cast<float>(zero.pitch_logits[i]));
+  for (std::size_t i = 0; i < trace.logits.size(); ++i)
+    EXPECT_EQ(trace.logits[i], static_cast<float>(zero.pitch_logits[i]));
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace engine {
 namespace {
 
 struct Gathered : NoteSink {
-  void notes(const PieceRequest& piece, int first, std::span<const Note> notes, std::span<const NoteTrace> traces) override {
+  void notes(const PieceRequest& piece, int first, std::span<const Note> notes,
+             std::span<const NoteTrace> traces) override {
     auto& all = pieces[piece.key.index];
     EXPECT_EQ(static_cast<int>(all.size()), first);
     EXPECT_TRUE(traces.empty() || traces.size() == notes.size());
@@ -41,7 +42,11 @@ class SessionTest : public testing::Test {
   }
   std::unique_ptr<Decoder> decoder(int slots) { return make_reference_decoder(model, {.slots = slots}); }
   PieceRequest request(Decoder& d, std::uint64_t index, int notes) {
-    return {.key = {9, index}, .notes = notes, .expression = happy, .changes = {}, .primer = d.prime(support::random_notes(6, 12))};
+    return {.key = {9, index},
+            .notes = notes,
+            .expression = happy,
+            .changes = {},
+            .primer = d.prime(support::random_notes(6, 12))};
   }
   Model model;
   Expression happy, sad;

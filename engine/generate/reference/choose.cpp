@@ -98,8 +98,7 @@ int draw(const Vector& p, const Vector& logits, const Vector& scores, const Samp
   if (trace) trace->u = std::numeric_limits<double>::quiet_NaN();
   if (sampling.greedy) return static_cast<int>(arg_max(blended(logits, scores, sampling)));
   if (sampling.sampler == Sampler::gumbel) return draw_gumbel(p, logits, scores, sampling, key, note);
-  const double u =
-      kernels::uniform(kernels::random_words(key.seed, key.index, note, kernels::Purpose::kPitch).w[0]);
+  const double u = kernels::uniform(kernels::random_words(key.seed, key.index, note, kernels::Purpose::kPitch).w[0]);
   if (trace) trace->u = u;
   return draw_inverse_cdf(p, u);
 }

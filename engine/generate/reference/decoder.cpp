@@ -28,7 +28,10 @@ struct Slot {
 class ReferenceDecoder final : public Decoder {
  public:
   ReferenceDecoder(const Model& model, const DecoderOptions& options)
-      : network_(model), clusters_(model.clusters), mode_(options.state), slots_(static_cast<std::size_t>(options.slots)) {
+      : network_(model),
+        clusters_(model.clusters),
+        mode_(options.state),
+        slots_(static_cast<std::size_t>(options.slots)) {
     if (options.slots < 1) throw std::invalid_argument("a decoder needs at least one slot");
   }
 
@@ -52,7 +55,8 @@ class ReferenceDecoder final : public Decoder {
   void advance(std::span<const Stretch> stretches) override {
     for (const Stretch& stretch : stretches) {
       for (int i = 0; i < stretch.notes; ++i) {
-        stretch.out[i] = next(slots_.at(static_cast<std::size_t>(stretch.slot)), stretch.trace ? stretch.trace + i : nullptr);
+        stretch.out[i] =
+            next(slots_.at(static_cast<std::size_t>(stretch.slot)), stretch.trace ? stretch.trace + i : nullptr);
       }
     }
   }
