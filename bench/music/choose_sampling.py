@@ -7,6 +7,7 @@ For each setting it composes pieces without emotion, happy and sad, and prints
 - pitch, interval: Jensen-Shannon divergence in bits (0 equal, 1 disjoint) between the histograms of the neutral pieces and
   of the corpus; interval is the distance to the previous note within 24 semitones, finer structure than pitch alone;
 - repeats: share of notes that repeat the pitch before (corpus beside it);
+- happy, sad: the same two divergences, notes per second, median duration in seconds and mean pitch of each;
 - pace: notes per second, happy over sad; length: durations, sad over happy; register: mean pitch, happy minus sad, semitones.
 Needs python3-mido.
 """
@@ -82,6 +83,11 @@ def corpus(args):
     return describe([piece for piece in pieces if len(piece) > 100])
 
 
+def mood(pieces, real):
+    return (f"{divergence(pieces['pitch'], real['pitch']):.3f} {divergence(pieces['interval'], real['interval']):.3f}"
+            f" {pieces['pace']:.1f} {pieces['length']:.2f} {pieces['register']:.1f}")
+
+
 def settings():
     yield {"temperature": 2, "alpha": 0.5, "beta": 0.5, "modulation-sigma": 0.1, "top-p": 1}  # the seed's
     for temperature, alpha, beta in ((0.9, 0, 1), (1, 0, 1), (1, 8, 1), (1, 20, 1), (1, 40, 1), (1, 80, 1)):
@@ -101,15 +107,15 @@ def main():
     args = parser.parse_args()
     real = corpus(args)
     print(f"corpus: repeats {real['repeats']:.3f}, pace {real['pace']:.1f} notes/s, length {real['length']:.3f} s, register {real['register']:.1f}\n")
-    print("| temperature | alpha | beta | sigma | top-p | pitch | interval | repeats | pace happy/sad | length sad/happy | register happy-sad |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    print("| temperature | alpha | beta | sigma | top-p | pitch | interval | repeats | pace happy/sad | length sad/happy | register happy-sad | happy | sad |")
+    print("|" + "---|" * 13)
     for setting in settings():
         options = [text for name, value in setting.items() for text in (f"--{name}", str(value))]
         neutral, happy, sad = (compose(args, options, emotion) for emotion in ("neutral", "happy", "sad"))
         print("| " + " | ".join(str(value) for value in setting.values()) +
               f" | {divergence(neutral['pitch'], real['pitch']):.3f} | {divergence(neutral['interval'], real['interval']):.3f}"
               f" | {neutral['repeats']:.3f} | {happy['pace'] / sad['pace']:.2f} | {sad['length'] / happy['length']:.2f}"
-              f" | {happy['register'] - sad['register']:+.1f} |")
+              f" | {happy['register'] - sad['register']:+.1f} | {mood(happy, real)} | {mood(sad, real)} |")
         sys.stdout.flush()
 
 
