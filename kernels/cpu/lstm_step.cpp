@@ -64,6 +64,7 @@ void tile(const LstmStep& step, int group, const LstmColumn* first, int pass) {
   add_products<Cols, Groups, kGates>(sums, weights, stride, x, step.x_terms, later);
   weights += static_cast<std::size_t>(step.below) * kGates * kLanes;
   add_products<Cols, Groups, kGates>(sums, weights, stride, h, step.h_terms, later);
+  if (step.ready != nullptr && !step.ready(step.context)) return;
   finish_from<0, Cols * Groups, Groups>(columns, group, reinterpret_cast<const Vec(*)[kGates]>(&sums[0][0]));
 }
 

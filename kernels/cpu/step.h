@@ -29,6 +29,10 @@ struct LstmStep {
   int first_group, last_group;
   const LstmColumn* columns;  ///< [count]
   int count;
+  /// What must have happened before the columns' input is there; asked between the products and all else, once per tile
+  /// at least. It waits; false means: leave, nothing more is wanted. Null: all is there.
+  bool (*ready)(const void* context) = nullptr;
+  const void* context = nullptr;
 };
 
 struct DenseColumn {

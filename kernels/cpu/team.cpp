@@ -41,19 +41,24 @@ void wait_until(const Condition& condition) {
 void Barrier::reset(int members) {
   members_ = members;
   arrived_.store(0, std::memory_order_relaxed);
+  signals_.store(0, std::memory_order_relaxed);
   broken_.store(false, std::memory_order_relaxed);
 }
 
-bool Barrier::wait() {
-  if (members_ == 1) return !broken_.load(std::memory_order_relaxed);
-  const unsigned round = round_.load(std::memory_order_relaxed);
-  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == members_) {
-    arrived_.store(0, std::memory_order_relaxed);
-    round_.store(round + 1, std::memory_order_release);
-  } else {
-    wait_until(
-        [&] { return round_.load(std::memory_order_acquire) != round || broken_.load(std::memory_order_acquire); });
-  }
+bool Barrier::arrive() {
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 != members_) return false;
+  arrived_.store(0, std::memory_order_relaxed);
+  return true;
+}
+
+void Barrier::await_round(unsigned after) const {
+  wait_until(
+      [&] { return round_.load(std::memory_order_acquire) != after || broken_.load(std::memory_order_acquire); });
+}
+
+bool Barrier::await_signals(unsigned count) const {
+  wait_until(
+      [&] { return signals_.load(std::memory_order_acquire) >= count || broken_.load(std::memory_order_acquire); });
   return !broken_.load(std::memory_order_acquire);
 }
 

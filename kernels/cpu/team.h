@@ -16,19 +16,46 @@ namespace kernels {
 /// A meeting point within a job: spins for a while, then yields. One that gives up sets all others free.
 class Barrier {
  public:
-  /// How many meet; only while nobody waits. Also forgets a break.
+  /// How many meet; only while nobody waits. Also forgets a break and all signals.
   void reset(int members);
   /// Returns true once all members are here, false once the barrier is broken: leave the job then.
-  bool wait();
+  bool wait() {
+    return wait([] {});
+  }
+  /// The same, but the last to come calls last() before anybody goes on; it must not throw.
+  template <class Last>
+  bool wait(const Last& last);
   void break_up();
 
+  /// One member tells the others, who need not have come yet, that what it wrote so far may be read.
+  void signal() { signals_.fetch_add(1, std::memory_order_release); }
+  /// Returns true once signal() was called `count` times since reset(), false once the barrier is broken.
+  bool await_signals(unsigned count) const;
+
  private:
+  bool arrive();  // whether this is the last
+  void let_go() { round_.fetch_add(1, std::memory_order_release); }
+  void await_round(unsigned after) const;
+
   static constexpr std::size_t kLine = 64;  // what all poll lies apart from what all write
   alignas(kLine) std::atomic<int> arrived_{0};
   alignas(kLine) std::atomic<unsigned> round_{0};
+  std::atomic<unsigned> signals_{0};
   std::atomic<bool> broken_{false};
   int members_ = 1;
 };
+
+template <class Last>
+bool Barrier::wait(const Last& last) {
+  const unsigned round = round_.load(std::memory_order_relaxed);
+  if (arrive()) {
+    last();
+    let_go();
+  } else {
+    await_round(round);
+  }
+  return !broken_.load(std::memory_order_acquire);
+}
 
 class Team {
  public:

@@ -88,8 +88,11 @@ std::shared_ptr<const Primed> CpuDecoder::prime(std::span<const Note> primer) {
   team_.run(plan.members, [&](int member) {
     Stepper& stepper = workers_[member].stepper;
     const Share share{member, plan.members, &team_.barrier()};
-    for (const Note& note : primer) {
-      if (!advance_one(stepper, {&piece, 1}, share, [&] { stepper.take(*piece, note); })) return;
+    for (std::size_t i = 0; i < primer.size(); ++i) {
+      if (!advance_one(stepper, {&piece, 1}, share, static_cast<unsigned>(i),
+                       [&] { stepper.take(*piece, primer[i]); })) {
+        return;
+      }
     }
   });
   return start;
@@ -147,7 +150,8 @@ void CpuDecoder::advance(std::span<const Stretch> stretches) {
   team_.run(plan.members, [&job](int member) {
     CpuDecoder& self = *job.self;
     if (job.plan.together) {
-      self.advance_chunk(self.workers_[member], job.stretches, {member, job.plan.members, &self.team_.barrier()});
+      self.advance_chunk(self.workers_[member], job.stretches,
+                         {member, job.plan.members, &self.team_.barrier(), job.plan.lead});
       return;
     }
     const auto size = static_cast<std::size_t>(job.plan.chunk);
@@ -183,7 +187,8 @@ void CpuDecoder::advance_chunk(Worker& worker, std::span<const Stretch> stretche
     if (worker.active.empty()) return;
     worker.pieces.clear();
     for (const Stretch* stretch : worker.active) worker.pieces.push_back(&slots_[stretch->slot].piece);
-    if (!advance_one(worker.stepper, worker.pieces, share, [&] { choose_all(worker, note); })) return;
+    const auto choose = [&] { choose_all(worker, note); };
+    if (!advance_one(worker.stepper, worker.pieces, share, static_cast<unsigned>(note), choose)) return;
   }
 }
 

@@ -9,7 +9,7 @@ namespace {
 // of magnitude of current server processors; only their ratios matter.
 constexpr double kFlopsPerSecond = 1e11, kBytesPerSecond = 2e10, kNearBytesPerSecond = 8e10;
 constexpr double kNearBytes = 1 << 20;  // of a core's own cache, for weights or for states
-constexpr double kChooseSeconds = 1e-6, kMeetSeconds = 4e-7;
+constexpr double kChooseSeconds = 3e-7, kMeetSeconds = 4e-7;
 constexpr int kColumnsAtOnce = 96;  // enough for whole tiles at any tile width
 constexpr int kLargestScratch = 8192;
 constexpr int kFirstTrial = 8, kLongestInterval = 4096;  // advances
@@ -47,7 +47,17 @@ Plan plan_apart(const Network& network, const PieceLayout& layout, int pieces, i
   return {.together = false, .members = members, .chunk = std::min(largest_chunk(layout, slots), wanted)};
 }
 
-Plan plan_together(int pieces, int threads) { return {.together = true, .members = threads, .chunk = pieces}; }
+/// What the choosing member does alone, over the first layer's products: the heads' products and the choices.
+double lead_of(const Network& network, const PieceLayout& layout) {
+  double readout = 0;
+  for (const ReadoutLayer& layer : network.readout()) readout += 2.0 * static_cast<double>(layer.dense.weights.size());
+  const double products = 2.0 * static_cast<double>(network.layers().front().weights.size()) * layout.columns;
+  return (readout + kChooseSeconds * kFlopsPerSecond) / products;
+}
+
+Plan plan_together(const Network& network, const PieceLayout& layout, int pieces, int threads) {
+  return {.together = true, .members = threads, .chunk = pieces, .lead = lead_of(network, layout)};
+}
 
 bool can_share(const PieceLayout& layout, int pieces, int slots, int threads) {
   return threads > 1 && pieces <= largest_chunk(layout, slots);
@@ -57,7 +67,7 @@ bool can_share(const PieceLayout& layout, int pieces, int slots, int threads) {
 double predicted_ratio(const Network& network, const PieceLayout& layout, int pieces, int threads) {
   const int busiest = ceil_divide(pieces, std::min(threads, pieces));
   const double alone = step_seconds(network, layout, busiest) + busiest * kChooseSeconds;
-  const double meetings = static_cast<double>(network.layers().size()) + 1;
+  const auto meetings = static_cast<double>(network.layers().size());
   const double shared =
       step_seconds(network, layout, pieces) / threads + pieces * kChooseSeconds + meetings * kMeetSeconds;
   return shared / alone;
@@ -68,7 +78,8 @@ double predicted_ratio(const Network& network, const PieceLayout& layout, int pi
 Plan make_plan(const Network& network, const PieceLayout& layout, int pieces, int slots, int threads) {
   const bool together =
       can_share(layout, pieces, slots, threads) && predicted_ratio(network, layout, pieces, threads) < 1;
-  return together ? plan_together(pieces, threads) : plan_apart(network, layout, pieces, slots, threads);
+  return together ? plan_together(network, layout, pieces, threads)
+                  : plan_apart(network, layout, pieces, slots, threads);
 }
 
 Planner::Planner(const Network& network, const PieceLayout& layout, int slots, int threads)
@@ -88,7 +99,8 @@ Plan Planner::next(int pieces) {
   if (pieces != pieces_) restart(pieces);
   in_use_ = usual_;
   if (open_ && --until_trial_ <= 0) in_use_ = !usual_;
-  return in_use_ ? plan_together(pieces, threads_) : plan_apart(network_, layout_, pieces, slots_, threads_);
+  return in_use_ ? plan_together(network_, layout_, pieces, threads_)
+                 : plan_apart(network_, layout_, pieces, slots_, threads_);
 }
 
 void Planner::took(double seconds) {

@@ -11,6 +11,7 @@ struct Plan {
       false;        ///< all members work on all pieces, meeting after every layer; else each takes pieces of its own
   int members = 1;  ///< threads
   int chunk = 1;    ///< pieces that are advanced together, note by note
+  double lead = 0;  ///< work of the member that chooses the notes before it joins the others (Share::lead)
 };
 
 /// Most pieces that one chunk may hold, which bounds a thread's scratch.

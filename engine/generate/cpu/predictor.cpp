@@ -139,7 +139,7 @@ void CpuPredictor::read_segments(Worker& worker, std::size_t count) {
       if (reading->next >= reading->segment.first) store(*reading);
       worker.pieces.push_back(&reading->piece);
     }
-    advance_one(worker.stepper, worker.pieces, {}, [&] {
+    advance_one(worker.stepper, worker.pieces, {}, 0, [&] {
       for (Reading* reading : worker.active)
         worker.stepper.take(reading->piece, (*reading->segment.notes)[reading->next]);
     });

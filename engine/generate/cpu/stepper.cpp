@@ -1,6 +1,7 @@
 #include "engine/generate/cpu/stepper.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace engine::cpu {
@@ -29,6 +30,26 @@ int group_parts(int groups, int columns, int threads) {
     }
   }
   return best;
+}
+
+/// The same among threads of which the first comes later, so that all are done at the same time.
+Range part_beside_leader(int size, const Share& share) {
+  const int others = share.count - 1;
+  const double fair = (1 - others * share.lead) / share.count;
+  const int first = std::clamp(static_cast<int>(std::lround(fair * size)), 0, size / share.count);
+  if (share.index == 0) return {0, first};
+  const Range rest = part_of(size - first, share.index - 1, others);
+  return {first + rest.first, first + rest.last};
+}
+
+struct Awaited {
+  const kernels::Barrier* barrier;
+  unsigned signals;
+};
+
+bool notes_are_taken(const void* context) {
+  const auto& awaited = *static_cast<const Awaited*>(context);
+  return awaited.barrier->await_signals(awaited.signals);
 }
 
 float field_value(const Note& note, Field field) {
@@ -103,14 +124,18 @@ void Stepper::list_columns(std::span<Piece* const> pieces, int layer) {
   }
 }
 
-void Stepper::run_layer(int layer, const std::vector<kernels::LstmColumn>& columns, bool from_zero,
-                        const Share& share) const {
+void Stepper::run_layer(int layer, const std::vector<kernels::LstmColumn>& columns, bool from_zero, const Share& share,
+                        unsigned signals) const {
   if (columns.empty()) return;
   const kernels::PackedLstm& packed = network_.layers()[layer];
   const int count = static_cast<int>(columns.size());
   const int parts = group_parts(packed.groups, count, share.count);
-  const Range groups = part_of(packed.groups, share.index % parts, parts);
+  const bool leads = layer == 0 && share.lead > 0 && parts == share.count && parts > 1;
+  const Range groups =
+      leads ? part_beside_leader(packed.groups, share) : part_of(packed.groups, share.index % parts, parts);
   const Range mine = part_of(count, share.index / parts, share.count / parts);
+  const bool waits = layer == 0 && share.index > 0 && !share.alone();
+  const Awaited awaited{share.barrier, signals};
   network_.steps().lstm({.weights = packed.weights.data(),
                          .bias = packed.bias.data(),
                          .below = packed.below,
@@ -120,16 +145,21 @@ void Stepper::run_layer(int layer, const std::vector<kernels::LstmColumn>& colum
                          .first_group = groups.first,
                          .last_group = groups.last,
                          .columns = columns.data() + mine.first,
-                         .count = mine.last - mine.first});
+                         .count = mine.last - mine.first,
+                         .ready = waits ? notes_are_taken : nullptr,
+                         .context = &awaited});
 }
 
-bool Stepper::step(std::span<Piece* const> pieces, const Share& share) {
-  for (std::size_t l = 0; l < network_.layers().size(); ++l) {
-    const int layer = static_cast<int>(l);
+bool Stepper::step(std::span<Piece* const> pieces, const Share& share, unsigned signals) {
+  const auto commit = [&] {
+    for (Piece* piece : pieces) piece->commit();
+  };
+  const int layers = static_cast<int>(network_.layers().size());
+  for (int layer = 0; layer < layers; ++layer) {
     list_columns(pieces, layer);
-    run_layer(layer, running_, false, share);
-    run_layer(layer, starting_, true, share);
-    if (!share.meet()) return false;
+    run_layer(layer, running_, false, share, signals);
+    run_layer(layer, starting_, true, share, signals);
+    if (!(layer == layers - 1 ? share.meet(commit) : share.meet([] {}))) return false;
   }
   return true;
 }
