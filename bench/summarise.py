@@ -77,6 +77,7 @@ def groups(rows):
 TITLES = {
     "generate": "Generation",
     "staggered": "Generation, our algorithm for windows on LibTorch's kernels",
+    "halves": "What weights in fp16 gain",
     "encloser": "What the emotion score costs",
     "session": "What the session costs",
     "train": "Training",

@@ -21,7 +21,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct EvaluateCommand {
-  std::string model, split, state, device = "auto", outputs;
+  std::string model, split, state, device = "auto", precision = "auto", outputs;
   std::vector<std::string> midi;
   int threads = 0;
   bool json = false, strict_midi = false, force = false;
@@ -46,6 +46,10 @@ void check_command(const EvaluateCommand& c) {
   if (c.device != "auto" && c.device != "cpu" && c.device != "reference") {
     throw UsageError({"usage", "--device", c.device + " is none of auto, cpu, reference", "leave it out for the CPU"});
   }
+  if (c.precision != "auto" && c.precision != "fp32" && (c.precision != "fp16" || c.device == "reference")) {
+    throw UsageError({"usage", "--precision", c.precision + " is none of auto, fp32, fp16 (weights; CPU path only)",
+                      "leave it out for fp32"});
+  }
   if (c.threads < 0 || c.threads > 1024) {
     throw UsageError({"usage", "--threads", std::to_string(c.threads) + " is not in 0 to 1024", "0 takes all cores"});
   }
@@ -54,7 +58,11 @@ void check_command(const EvaluateCommand& c) {
 
 std::unique_ptr<engine::Predictor> make_predictor(const EvaluateCommand& c, const engine::Model& model,
                                                   engine::StateMode state) {
-  const engine::DecoderOptions options{.state = state, .slots = 1, .threads = c.threads};
+  const engine::DecoderOptions options{
+      .state = state,
+      .slots = 1,
+      .threads = c.threads,
+      .weights = c.precision == "fp16" ? engine::WeightFormat::fp16 : engine::WeightFormat::fp32};
   return c.device == "reference" ? engine::make_reference_predictor(model, options)
                                  : engine::make_cpu_predictor(model, options);
 }
@@ -178,6 +186,7 @@ int run_evaluate(const EvaluateCommand& c) {
   report["window"] = opened.model.spec.window;
   report["state"] = state == engine::StateMode::carry ? "carry" : "window";
   report["device"] = c.device == "reference" ? "reference" : "cpu";
+  report["precision"] = c.device == "reference" ? "fp64" : c.precision == "fp16" ? "fp16" : "fp32";
   report["isa"] = kernels::name_of(kernels::active_isa());
   report["seconds"] = stages["predict"];
   if (!c.outputs.empty()) {
@@ -202,6 +211,7 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->add_option("--midi", c->midi, "MIDI file or folder; may be given several times")->required();
   command->add_option("--split", c->split, "CSV:NAME: only files of this part (column split)");
   command->add_option("--state", c->state, "window or carry: how much of the past counts (default: the model's)");
+  command->add_option("--precision", c->precision, "auto, fp32, or fp16 (weights)")->capture_default_str();
   command->add_option("--device", c->device, "auto or cpu (reference: the slow definition)")->capture_default_str();
   command->add_option("--threads", c->threads, "threads to compute with (default: all cores)");
   command->add_option("--outputs", c->outputs, "raw outputs of every window (.safetensors)");

@@ -47,8 +47,9 @@ void check_devices(const GenerateOptions& o) {
   if (o.device != "auto" && o.device != "cpu" && o.device != "reference") {
     refuse_option("--device", "it is '" + o.device + "', expected auto, cpu or cuda", "auto takes what is there");
   }
-  if (o.precision != "auto" && o.precision != "fp32") {
-    refuse_option("--precision", "it is '" + o.precision + "', the CPU computes in fp32", "leave it at auto");
+  if (o.precision != "auto" && o.precision != "fp32" && (o.precision != "fp16" || o.device == "reference")) {
+    refuse_option("--precision", "it is '" + o.precision + "', the CPU computes in fp32, with weights in fp32 or fp16",
+                  "leave it at auto, or --precision fp16 to halve the memory that large models are read from");
   }
   if (!o.fusion.empty()) {
     refuse_option("--fusion", "the rungs of the ladder belong to --device cuda, which comes later", "leave it out");
@@ -203,6 +204,7 @@ Job resolve_job(const GenerateOptions& o) {
   job.seed = o.seed ? *o.seed : system_seed();
   job.notes = o.notes;
   job.reference = o.device == "reference";
+  job.weights = o.precision == "fp16" ? engine::WeightFormat::fp16 : engine::WeightFormat::fp32;
   job.threads = o.threads;
   return job;
 }
@@ -215,7 +217,8 @@ std::unique_ptr<engine::Decoder> make_decoder(const Job& job, std::uint64_t piec
     piece_bytes += 2 * sizeof(float) * static_cast<std::uint64_t>(hidden);
   if (job.state == engine::StateMode::window) piece_bytes *= static_cast<std::uint64_t>(job.model.model.spec.window);
   const std::uint64_t slots = std::min(pieces, std::clamp<std::uint64_t>(kStateBytes / piece_bytes, 16, 256));
-  const engine::DecoderOptions options{.state = job.state, .slots = static_cast<int>(slots), .threads = job.threads};
+  const engine::DecoderOptions options{
+      .state = job.state, .slots = static_cast<int>(slots), .threads = job.threads, .weights = job.weights};
   if (job.reference) return engine::make_reference_decoder(job.model.model, options);
   kernels::set_isa(job.isa);
   return engine::make_cpu_decoder(job.model.model, options);

@@ -8,7 +8,7 @@
 
 #include "app/generate/sampling_options.h"
 #include "app/glue/inputs.h"
-#include "engine/generate/decoder.h"
+#include "engine/generate/make.h"
 #include "kernels/cpu/isa.h"
 
 namespace app {
@@ -48,6 +48,9 @@ struct Job {
   kernels::Isa isa = kernels::Isa::baseline;
   bool reference = false;  ///< the slow definition instead of the CPU path
   int threads = 0;
+  engine::WeightFormat weights = engine::WeightFormat::fp32;
+  /// As --precision and the recipe call it.
+  const char* precision() const { return reference ? "fp64" : weights == engine::WeightFormat::fp16 ? "fp16" : "fp32"; }
 };
 
 /// Checks the options, opens model, clusters and primer, draws a seed where none is given.

@@ -86,6 +86,7 @@ Recipe read_recipe(const std::string& text, const std::string& name) {
   recipe.with_primer = json.at("with_primer").get<bool>();
   recipe.isa = json.at("isa").get<std::string>();
   recipe.reference = json.at("device") == "reference";
+  recipe.halves = json.at("precision") == "fp16";
   recipe.bpm = json.at("bpm").get<double>();
   if (!(recipe.bpm > 1 && recipe.bpm < 10000)) throw std::invalid_argument("its tempo is " + json.at("bpm").dump());
   const Json& primer = json.at("primer");
@@ -134,7 +135,7 @@ RecipeWriter::RecipeWriter(const Job& job) {
                {"notes", job.notes},
                {"state", state_name(job.state)},
                {"device", job.reference ? "reference" : "cpu"},
-               {"precision", job.reference ? "fp64" : "fp32"},
+               {"precision", job.precision()},
                {"isa", kernels::name_of(job.isa)},
                {"sampling", Json::parse(engine::format_sampling(job.expression.sampling))},
                {"instrument", job.expression.program},
@@ -192,6 +193,7 @@ RecipeJob job_from_recipe(const GenerateOptions& options) {
                        "repeat it on such a processor; elsewhere the notes may differ by rounding"});
   }
   job.isa = *isa;
+  job.weights = recipe->halves ? engine::WeightFormat::fp16 : engine::WeightFormat::fp32;
   job.bpm = recipe->bpm;
   job.with_primer = recipe->with_primer;
   job.expression = recipe->expression;

@@ -37,6 +37,7 @@ struct Recipe {
   int notes = 0;
   bool with_primer = false, reference = false;
   std::string isa;
+  bool halves = false;  ///< weights in fp16
   double bpm = engine::kDefaultBpm;
   std::vector<engine::Note> primer;  ///< empty where only the hash stands
 };

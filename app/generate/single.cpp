@@ -98,6 +98,7 @@ Json summary(const Job& job, std::uint64_t index, const engine::Score& score, co
       {"model_sha256", job.model.sha256},
       {"state", job.state == engine::StateMode::carry ? "carry" : "window"},
       {"device", job.reference ? "reference" : "cpu"},
+      {"precision", job.precision()},
       {"isa", kernels::name_of(job.isa)},
       {"sampling", Json::parse(engine::format_sampling(job.expression.sampling))},
       {"seconds",

@@ -23,8 +23,9 @@ std::vector<std::vector<engine::Note>> primers_of(const engine::ModelSpec& spec,
 
 Pieces::Pieces(const engine::Model& model, const Setting& setting)
     : setting_(setting),
-      decoder_(engine::make_cpu_decoder(model,
-                                        {.state = setting.state, .slots = setting.batch, .threads = setting.threads})) {
+      decoder_(engine::make_cpu_decoder(
+          model,
+          {.state = setting.state, .slots = setting.batch, .threads = setting.threads, .weights = setting.weights})) {
   const auto primers = primers_of(model.spec, setting.batch);
   std::vector<std::shared_ptr<const engine::Primed>> starts;
   for (int b = 0; b < setting.batch; ++b) {

@@ -14,6 +14,7 @@ struct Setting {
   engine::StateMode state = engine::StateMode::window;
   int batch = 1;
   int threads = 2;
+  engine::WeightFormat weights = engine::WeightFormat::fp32;
   bool encloser = false;  ///< the seed's alpha, beta and temperature and a happy piece; else the logits alone
 };
 

@@ -5,6 +5,7 @@
 //   window, carry  the plain contest, encloser out on both sides
 //   staggered      our algorithm for windows on LibTorch's kernels: what is left of the ratio is the kernels'
 //   encloser       ours with the emotion score against ours without it
+//   halves         ours with weights in fp16 against ours in fp32
 //   session        ours through the session, with its queue and sink, against the bare decoder
 #include <algorithm>
 #include <cstdio>
@@ -83,6 +84,26 @@ Contest encloser_cost(const std::string& network, Setting setting) {
   return contest;
 }
 
+/// fp16 rounds each weight by at most 2^-11 of itself; the outputs may differ by as much (performance.md's gate: 2e-3).
+void check_halves(const engine::Model& model, StateMode state) {
+  constexpr double kGateHalves = 2e-3;
+  std::vector<engine::NoteTrace> whole, half;
+  Pieces(model, {.state = state}).traced(1, whole);
+  Pieces(model, {.state = state, .weights = engine::WeightFormat::fp16}).traced(1, half);
+  check_gate("fp16 weights: pitch logits", relative_error(half.front().logits, whole.front().logits), kGateHalves);
+}
+
+Contest halves(const std::string& network, Setting setting) {
+  const engine::Model model = random_model(spec_of(network));
+  pass_once(network + " fp16 weights", [&] { check_halves(model, setting.state); });
+  Contest contest{.theirs = our_side(model, setting, "Affetto, fp32 weights"),
+                  .unit = "notes/s",
+                  .work_per_unit = static_cast<double>(setting.batch)};
+  setting.weights = engine::WeightFormat::fp16;
+  contest.ours = our_side(model, setting, "Affetto, fp16 weights");
+  return contest;
+}
+
 Contest session_cost(const std::string& network, const Setting& setting) {
   const auto model = std::make_shared<engine::Model>(random_model(spec_of(network)));
   const auto sessions = std::make_shared<Sessions>(*model, setting);
@@ -145,6 +166,17 @@ void add_costs(const Timing& timing) {
   }
 }
 
+void add_halves(const Timing& timing) {
+  const auto add = [&](const std::string& network, StateMode state, int batch) {
+    const Setting setting{.state = state, .batch = batch};
+    add_row(row_name("halves", network, state, batch, setting.threads), 0, timing,
+            [=] { return halves(network, setting); });
+  };
+  add("1x128", StateMode::carry, 1);
+  for (const int batch : kBatches) add("3x512", StateMode::carry, batch);
+  add("3x512", StateMode::window, 1);
+}
+
 }  // namespace
 }  // namespace bench
 
@@ -153,6 +185,7 @@ int main(int argc, char** argv) try {
   bench::add_context();
   bench::add_contests(timing);
   bench::add_staggered(timing);
+  bench::add_halves(timing);
   bench::add_costs(timing);
   return bench::run_rows();
 } catch (const std::exception& error) {

@@ -5,8 +5,8 @@
 namespace kernels::AFFETTO_ISA {
 namespace {
 
-template <int Cols, int Groups>
-void tile(const DenseStep& step, int group, const DenseColumn* columns) {
+template <int Cols, int Groups, typename Weight>
+void tile(const DenseStep& step, const Weight* all, int group, const DenseColumn* columns) {
   const float* x[Cols];
   for (int c = 0; c < Cols; ++c) x[c] = columns[c].x;
   Vec sums[Cols][Groups];
@@ -15,21 +15,30 @@ void tile(const DenseStep& step, int group, const DenseColumn* columns) {
     for (int c = 0; c < Cols; ++c) sums[c][v] = bias;
   }
   const std::size_t stride = static_cast<std::size_t>(step.terms) * kLanes;
-  const float* weights = step.weights + group * stride;
-  const float* later = weights + Groups * stride;
+  const Weight* weights = all + group * stride;
+  const Weight* later = weights + Groups * stride;
   add_products<Cols, Groups, 1>(sums, weights, stride, x, step.terms, later);
   for (int c = 0; c < Cols; ++c) {
     for (int v = 0; v < Groups; ++v) store(columns[c].y + (group + v) * kLanes, sums[c][v]);
   }
 }
 
+template <typename Weight>
+void all_tiles(const DenseStep& step, const Weight* weights) {
+  for_each_tile<1>(step.first_group, step.last_group, step.count,
+                   [&](auto cols, auto groups, int group, int column, int) {
+                     tile<cols, groups>(step, weights, group, step.columns + column);
+                   });
+}
+
 }  // namespace
 
 void dense_step(const DenseStep& step) {
-  for_each_tile<1>(step.first_group, step.last_group, step.count,
-                   [&](auto cols, auto groups, int group, int column, int) {
-                     tile<cols, groups>(step, group, step.columns + column);
-                   });
+  if (step.weights.halves != nullptr) {
+    all_tiles(step, step.weights.halves);
+  } else {
+    all_tiles(step, step.weights.floats);
+  }
 }
 
 void sum_rows(const RowSum& op) {

@@ -39,8 +39,8 @@ void finish_from(const LstmColumn* columns, int group, const Vec (*sums)[kGates]
   if constexpr (kLeft > kNow) finish_from<First + kNow, Pairs, Groups>(columns, group, sums);
 }
 
-template <int Cols, int Groups>
-void tile(const LstmStep& step, int group, const LstmColumn* first, int pass) {
+template <int Cols, int Groups, typename Weight>
+void tile(const LstmStep& step, const Weight* all, int group, const LstmColumn* first, int pass) {
   constexpr int kVectors = Groups * kGates;
   LstmColumn columns[Cols];
   const float* x[Cols];
@@ -56,11 +56,12 @@ void tile(const LstmStep& step, int group, const LstmColumn* first, int pass) {
     for (int c = 0; c < Cols; ++c) sums[c][v] = bias;
   }
   const std::size_t stride = static_cast<std::size_t>(step.below + step.hidden) * kGates * kLanes;
-  const float* weights = step.weights + group * stride;
+  const Weight* weights = all + group * stride;
   // each of the first passes over a group fetches a part of the next one's weights
-  constexpr int kParts = kGates * kLanes / kFloatsPerLine;
+  constexpr int kLine = kBytesPerLine / static_cast<int>(sizeof(Weight));  // weights
+  constexpr int kParts = kGates * kLanes / kLine > 0 ? kGates * kLanes / kLine : 1;
   const std::size_t part = static_cast<std::size_t>(pass < kParts ? pass : kParts - 1);
-  const float* later = weights + stride + part * (step.x_terms + step.h_terms) * kFloatsPerLine;
+  const Weight* later = weights + stride + part * (step.x_terms + step.h_terms) * kLine;
   add_products<Cols, Groups, kGates>(sums, weights, stride, x, step.x_terms, later);
   weights += static_cast<std::size_t>(step.below) * kGates * kLanes;
   add_products<Cols, Groups, kGates>(sums, weights, stride, h, step.h_terms, later);
@@ -68,13 +69,22 @@ void tile(const LstmStep& step, int group, const LstmColumn* first, int pass) {
   finish_from<0, Cols * Groups, Groups>(columns, group, reinterpret_cast<const Vec(*)[kGates]>(&sums[0][0]));
 }
 
+template <typename Weight>
+void all_tiles(const LstmStep& step, const Weight* weights) {
+  for_each_tile<kGates>(step.first_group, step.last_group, step.count,
+                        [&](auto cols, auto groups, int group, int column, int pass) {
+                          tile<cols, groups>(step, weights, group, step.columns + column, pass);
+                        });
+}
+
 }  // namespace
 
 void lstm_step(const LstmStep& step) {
-  for_each_tile<kGates>(step.first_group, step.last_group, step.count,
-                        [&](auto cols, auto groups, int group, int column, int pass) {
-                          tile<cols, groups>(step, group, step.columns + column, pass);
-                        });
+  if (step.weights.halves != nullptr) {
+    all_tiles(step, step.weights.halves);
+  } else {
+    all_tiles(step, step.weights.floats);
+  }
 }
 
 }  // namespace kernels::AFFETTO_ISA

@@ -1,5 +1,6 @@
 #include "kernels/cpu/packed.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -17,12 +18,11 @@ constexpr int kGates = 4;
 
 }  // namespace
 
-AlignedFloats::AlignedFloats(std::size_t size) : size_(size) {
-  if (size > std::numeric_limits<std::size_t>::max() / sizeof(float) - kLargePage) throw std::bad_alloc();
-  const std::size_t bytes = size * sizeof(float);
-  const std::size_t boundary = bytes >= kLargePage ? kLargePage : kLine;
-  const std::size_t whole = (bytes + boundary) / boundary * boundary;
-  data_.reset(static_cast<float*>(std::aligned_alloc(boundary, whole)));
+AlignedBytes::AlignedBytes(std::size_t size) {
+  if (size > std::numeric_limits<std::size_t>::max() - kLargePage) throw std::bad_alloc();
+  const std::size_t boundary = size >= kLargePage ? kLargePage : kLine;
+  const std::size_t whole = (size + boundary) / boundary * boundary;
+  data_.reset(std::aligned_alloc(boundary, whole));
   if (!data_) throw std::bad_alloc();
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (boundary == kLargePage) (void)madvise(data_.get(), whole, MADV_HUGEPAGE);  // a wish: refused is fine
@@ -30,7 +30,18 @@ AlignedFloats::AlignedFloats(std::size_t size) : size_(size) {
   std::memset(data_.get(), 0, whole);
 }
 
-void AlignedFloats::Free::operator()(float* p) const noexcept { std::free(p); }
+void AlignedBytes::Free::operator()(void* p) const noexcept { std::free(p); }
+
+bool PackedWeights::halve() {
+  constexpr float kLargest = 65504;
+  for (std::size_t i = 0; i < floats.size(); ++i) {
+    if (!(std::abs(floats.data()[i]) <= kLargest)) return false;
+  }
+  halves = AlignedArray<Half>(floats.size());
+  for (std::size_t i = 0; i < floats.size(); ++i) halves.data()[i] = to_half(floats.data()[i]);
+  floats = {};
+  return true;
+}
 
 void pack_gates(const float* gates, std::size_t stride, int hidden, int lanes, float* out) {
   for (int gate = 0; gate < kGates; ++gate) {
@@ -47,13 +58,13 @@ PackedLstm pack_lstm(const LstmTensors& layer, int lanes) {
   packed.hidden = layer.hidden;
   packed.groups = padded(layer.hidden, lanes) / lanes;
   const std::size_t rows = static_cast<std::size_t>(layer.below) + layer.hidden, row = std::size_t{kGates} * lanes;
-  packed.weights = AlignedFloats(packed.groups * rows * row);
+  packed.weights.floats = AlignedFloats(packed.groups * rows * row);
   packed.bias = AlignedFloats(packed.groups * row);
   for (int unit = 0; unit < layer.hidden; ++unit) {
     for (int gate = 0; gate < kGates; ++gate) {
       const std::size_t from = static_cast<std::size_t>(gate) * layer.hidden + unit;
       const std::size_t lane = static_cast<std::size_t>(gate) * lanes + unit % lanes;
-      float* group = packed.weights.data() + unit / lanes * rows * row + lane;
+      float* group = packed.weights.floats.data() + unit / lanes * rows * row + lane;
       for (int k = 0; k < layer.below; ++k) group[k * row] = layer.w_ih[from * layer.below + k];
       group += layer.below * row;
       for (int k = 0; k < layer.hidden; ++k) group[k * row] = layer.w_hh[from * layer.hidden + k];
@@ -68,7 +79,7 @@ PackedDense empty_dense(int size, int terms, int lanes) {
   dense.terms = terms;
   dense.size = size;
   dense.groups = padded(size, lanes) / lanes;
-  dense.weights = AlignedFloats(static_cast<std::size_t>(dense.groups) * terms * lanes);
+  dense.weights.floats = AlignedFloats(static_cast<std::size_t>(dense.groups) * terms * lanes);
   dense.bias = AlignedFloats(static_cast<std::size_t>(dense.groups) * lanes);
   return dense;
 }
@@ -76,7 +87,8 @@ PackedDense empty_dense(int size, int terms, int lanes) {
 void pack_dense_rows(PackedDense& dense, int first, int rows, const float* weight, const float* bias, int lanes) {
   for (int r = 0; r < rows; ++r) {
     const int out = first + r;
-    float* group = dense.weights.data() + static_cast<std::size_t>(out / lanes) * dense.terms * lanes + out % lanes;
+    float* group =
+        dense.weights.floats.data() + static_cast<std::size_t>(out / lanes) * dense.terms * lanes + out % lanes;
     for (int k = 0; k < dense.terms; ++k) {
       group[static_cast<std::size_t>(k) * lanes] = weight[static_cast<std::size_t>(r) * dense.terms + k];
     }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernels/cpu/isa.h"
+#include "kernels/device/half.h"
 
 namespace kernels {
 
@@ -18,14 +19,20 @@ struct LstmColumn {
   float* h_out;        ///< [groups * lanes] new output; must not overlap any column's x or h of the same step
 };
 
+/// A packed matrix in the one of two formats that is not null. Arithmetic is fp32 in both.
+struct WeightsView {
+  const float* floats = nullptr;
+  const Half* halves = nullptr;
+};
+
 /// Advances `count` columns of one layer by one note, unit groups first_group .. last_group-1 only.
 struct LstmStep {
-  const float* weights;  ///< [groups, below + hidden, 4, lanes]; gate order i f g o, the layer below's rows first
-  const float* bias;     ///< [groups, 4, lanes] both biases in one
-  int below;             ///< rows of the layer below; 0 for the first layer, whose input comes as LstmColumn::input
-  int hidden;            ///< rows of h
-  int x_terms;           ///< below
-  int h_terms;           ///< hidden, or 0 where every column's h is still zero
+  WeightsView weights;  ///< [groups, below + hidden, 4, lanes]; gate order i f g o, the layer below's rows first
+  const float* bias;    ///< [groups, 4, lanes] both biases in one
+  int below;            ///< rows of the layer below; 0 for the first layer, whose input comes as LstmColumn::input
+  int hidden;           ///< rows of h
+  int x_terms;          ///< below
+  int h_terms;          ///< hidden, or 0 where every column's h is still zero
   int first_group, last_group;
   const LstmColumn* columns;  ///< [count]
   int count;
@@ -42,8 +49,8 @@ struct DenseColumn {
 
 /// y = W x + b for `count` columns, output groups first_group .. last_group-1 only.
 struct DenseStep {
-  const float* weights;  ///< [groups, terms, lanes]
-  const float* bias;     ///< [groups, lanes]
+  WeightsView weights;  ///< [groups, terms, lanes]
+  const float* bias;    ///< [groups, lanes]
   int terms;
   int first_group, last_group;
   const DenseColumn* columns;  ///< [count]

@@ -18,8 +18,8 @@ struct Count {
 // of 16 on AVX2; the portable level keeps one for the product.
 inline constexpr int kTileColumns = kLanes == 16 ? 6 : kLanes == 8 ? 3 : 2;
 
-inline constexpr int kFloatsPerLine = 16;
-inline void fetch(const float* p) { __builtin_prefetch(p); }
+inline constexpr int kBytesPerLine = 64;
+inline void fetch(const void* p) { __builtin_prefetch(p); }
 
 /// Rows of weights to ask for ahead of their use. A tile of many columns spends long on a row and gains from 12; with
 /// few columns the weights stream by and the processor's own prefetching does nearly as well (measured: 0, 2, 4, 12,
@@ -27,22 +27,25 @@ inline void fetch(const float* p) { __builtin_prefetch(p); }
 constexpr int rows_ahead(int cols) { return cols * 2 < kTileColumns ? 2 : 12; }
 
 /// sums[c][.] += weights[k] * in[c][k], k rising: one chain of operations per sum, whatever the tile.
-/// @param weights  [Groups] with `stride` floats from one to the next, each [terms, Width, lanes]
+/// @param weights  [Groups] with `stride` weights from one to the next, each [terms, Width, lanes]
 /// @param later  address that a cache line is asked for, per row and into the second cache, and that moves on with
 /// each;
 ///               any address will do, nothing is read
-template <int Cols, int Groups, int Width>
-inline void add_products(Vec (&sums)[Cols][Groups * Width], const float* weights, std::size_t stride,
-                         const float* const (&in)[Cols], int terms, const float*& later) {
+template <int Cols, int Groups, int Width, typename Weight>
+inline void add_products(Vec (&sums)[Cols][Groups * Width], const Weight* weights, std::size_t stride,
+                         const float* const (&in)[Cols], int terms, const Weight*& later) {
   constexpr int kVectors = Groups * Width;
+  constexpr int kWeightsPerLine = kBytesPerLine / static_cast<int>(sizeof(Weight));
+  constexpr int kVectorsPerLine = kWeightsPerLine / kLanes;
+  constexpr int kFetchEvery = kVectorsPerLine < Width ? kVectorsPerLine : Width;
   for (int k = 0; k < terms; ++k) {
-    const float* row = weights + static_cast<std::size_t>(k) * (Width * kLanes);
-    for (int v = 0; v < kVectors; v += kLanes < kFloatsPerLine && Width > 1 ? kFloatsPerLine / kLanes : 1) {
+    const Weight* row = weights + static_cast<std::size_t>(k) * (Width * kLanes);
+    for (int v = 0; v < kVectors; v += kFetchEvery) {
       fetch(row + (v / Width) * stride + (rows_ahead(Cols) * Width + v % Width) * kLanes);
     }
     if constexpr (Cols * 2 >= kTileColumns) {
       __builtin_prefetch(later, 0, 2);
-      later += kFloatsPerLine;
+      later += kWeightsPerLine;
     }
     if constexpr (Cols >= kVectors) {
       Vec w[kVectors];

@@ -6,7 +6,7 @@
 // might leave out of line (std::sort, std::vector members): the linker keeps one copy of such a function, and it could
 // be the copy that the running processor cannot execute.
 //
-//   load(p) load_first(p, n) store(p, v) store_first(p, v, n) broadcast(x) zero() lane_index()
+//   load(p) (floats or Halves) load_first(p, n) store(p, v) store_first(p, v, n) broadcast(x) zero() lane_index()
 //   + - * /   fma(a, b, c) = a*b + c     fnma(a, b, c) = c - a*b     fnms(a, b, c) = -a*b - c     sqrt abs
 //   max(a, b) = a > b ? a : b and min(a, b) = a < b ? a : b, so a NaN in `b` (and only there) comes through
 //   less(a, b) less_equal(a, b) equal(a, b) first_lanes(n) -> Mask;  select(m, yes, no)  both(m, n)  any(m)

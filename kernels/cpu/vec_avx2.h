@@ -3,6 +3,8 @@
 
 #include <immintrin.h>
 
+#include "kernels/device/half.h"
+
 namespace kernels::AFFETTO_ISA {
 
 inline constexpr int kLanes = 8;
@@ -20,6 +22,7 @@ inline Mask first_lanes(int n) {
 }
 
 inline Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
+inline Vec load(const Half* p) { return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))}; }
 inline Vec load_first(const float* p, int n) {
   return {_mm256_maskload_ps(p, _mm256_castps_si256(first_lanes(n).raw))};
 }

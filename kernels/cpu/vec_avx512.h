@@ -12,6 +12,8 @@
 #include <immintrin.h>
 #endif
 
+#include "kernels/device/half.h"
+
 namespace kernels::AFFETTO_ISA {
 
 inline constexpr int kLanes = 16;
@@ -26,6 +28,7 @@ struct Mask {
 inline Mask first_lanes(int n) { return {static_cast<__mmask16>((1u << n) - 1u)}; }
 
 inline Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
+inline Vec load(const Half* p) { return {_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))}; }
 inline Vec load_first(const float* p, int n) { return {_mm512_maskz_loadu_ps(first_lanes(n).raw, p)}; }
 inline void store(float* p, Vec v) { _mm512_storeu_ps(p, v.raw); }
 inline void store_first(float* p, Vec v, int n) { _mm512_mask_storeu_ps(p, first_lanes(n).raw, v.raw); }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/device/half.h"
+
 namespace kernels::AFFETTO_ISA {
 
 inline constexpr int kLanes = 4;
@@ -25,6 +27,7 @@ inline Vec load(const float* p) {
   std::memcpy(&v.raw, p, sizeof v.raw);
   return v;
 }
+inline Vec load(const Half* p) { return {RawFloats{to_float(p[0]), to_float(p[1]), to_float(p[2]), to_float(p[3])}}; }
 inline Vec load_first(const float* p, int n) {
   Vec v{RawFloats{0, 0, 0, 0}};
   for (int i = 0; i < n; ++i) v.raw[i] = p[i];

@@ -92,7 +92,7 @@ class RecipeTest(CliTest):
             ["--emotion", "sad", "--state", "carry", "--temperature", 1.3, "--top-k", 9],
             ["--emotion", "-0.3,0.9", "--with-primer", "--primer", "p.mid", "--modulation-draw", "note"],
             ["--primer", "none", "--sampler", "gumbel", "--top-p", 0.8, "--instrument", "violin"],
-            ["--isa", "baseline", "--first", 4711],
+            ["--isa", "baseline", "--first", 4711], ["--precision", "fp16"],
         )
         for number, options in enumerate(variants):
             self.generate(*options, "-o", f"a{number}.mid")
@@ -124,7 +124,7 @@ class BadInput(CliTest):
                         ["--top-p", 1.5], ["--top-k", -1], ["--alpha", -1], ["--emotion", "joyful"], ["--state", "both"],
                         ["--instrument", "kazoo"], ["--device", "tpu"], ["--face", "me.jpg"], ["--isa", "mmx"],
                         ["--shard", "3/2", "--count", 2], ["--count", 0], ["--alpha", 0, "--beta", 0],
-                        ["--modulation-form", "round"], ["--audio", "x.xyz"], ["--piano-roll", "x.bmp"], ["--precision", "fp16"], ["--track", 99]):
+                        ["--modulation-form", "round"], ["--audio", "x.xyz"], ["--piano-roll", "x.bmp"], ["--precision", "bf16"], ["--track", 99]):
             result = self.generate(*options, "-o", "x.mid", code=2)
             self.assertIn("hint: ", result.stderr, options)
             self.assertFalse(os.path.exists(self.path("x.mid")), options)

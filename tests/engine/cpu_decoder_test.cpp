@@ -7,6 +7,7 @@
 
 #include "engine/data/error.h"
 #include "kernels/cpu/isa.h"
+#include "kernels/device/half.h"
 #include "tests/engine/cpu_cases.h"
 
 namespace engine {
@@ -240,6 +241,37 @@ TEST(CpuDecoderFaults, ABrokenModelIsNamedWithItsNoteOnEveryThread) {
         EXPECT_EQ(e.problem().where, "note 0");
       }
     }
+  }
+}
+
+/// A model whose weights fp16 holds exactly; inputs and biases stay as they are in both formats.
+Model halved_model() {
+  Model model = support::model_of(seed_spec());
+  for (auto& [name, tensor] : model.tensors) {
+    if (name.find("weight_hh") == std::string::npos && name.find("head.weight") == std::string::npos) continue;
+    for (float& value : tensor.values) value = kernels::to_float(kernels::to_half(value));
+  }
+  return model;
+}
+
+TEST(CpuDecoderWeights, InFp16AModelThatFitsWritesTheSameNotes) {
+  const Model model = halved_model();
+  const auto primer = support::random_notes(30, 128);
+  for (const StateMode state : {StateMode::window, StateMode::carry}) {
+    const auto whole = notes_of(model, {.state = state, .threads = 2}, primer, 40);
+    EXPECT_EQ(notes_of(model, {.state = state, .threads = 2, .weights = WeightFormat::fp16}, primer, 40), whole);
+  }
+}
+
+TEST(CpuDecoderFaults, AWeightBeyondFp16IsRefusedWithItsPlace) {
+  Model model = support::model_of(seed_spec());
+  model.tensors.at("step_head.weight").values[3] = 70000;
+  EXPECT_NO_THROW(make_cpu_decoder(model, {}));
+  try {
+    make_cpu_decoder(model, {.weights = WeightFormat::fp16});
+    FAIL() << "a weight of 70000 passed for fp16";
+  } catch (const ModelError& error) {
+    EXPECT_NE(std::string(error.what()).find("65504"), std::string::npos) << error.what();
   }
 }
 

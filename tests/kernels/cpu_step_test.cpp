@@ -60,7 +60,7 @@ struct Layer {
 
   void run(int first, int size, int first_group, int last_group) {
     const std::vector<LstmColumn> list = columns(first, size);
-    steps.lstm({.weights = packed.weights.data(),
+    steps.lstm({.weights = packed.weights.view(),
                 .bias = packed.bias.data(),
                 .below = below,
                 .hidden = hidden,
@@ -202,7 +202,7 @@ struct Dense {
   void run(int first, int columns, int first_group, int last_group) {
     std::vector<DenseColumn> list;
     for (int i = first; i < first + columns; ++i) list.push_back({x.data() + i * terms, y.data() + i * width});
-    steps.dense({packed.weights.data(), packed.bias.data(), terms, first_group, last_group, list.data(), columns});
+    steps.dense({packed.weights.view(), packed.bias.data(), terms, first_group, last_group, list.data(), columns});
   }
   const StepTable& steps;
   int size, terms, count, width = 0;
@@ -228,6 +228,39 @@ TEST_P(CpuStep, DenseEqualsTheDoubleLoopAndItsOwnTiles) {
       }
       EXPECT_EQ(std::memcmp(whole.y.data(), apart.y.data(), whole.y.size() * sizeof(float)), 0);
     }
+  }
+}
+
+/// Weights that fp16 holds exactly must give the very bits of fp32: the format is the only difference.
+TEST_P(CpuStep, WeightsInFp16ActAsTheNumbersTheyAre) {
+  const auto round = [](PackedWeights& weights) {
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      weights.floats.data()[i] = to_float(to_half(weights.floats.data()[i]));
+  };
+  const StepTable& table = step_table(GetParam());
+  for (const int columns : {1, 2, 7, 13}) {
+    Layer whole(table, 19, 40, columns), half(table, 19, 40, columns);
+    round(whole.packed.weights);
+    ASSERT_TRUE(half.packed.weights.halve());
+    EXPECT_EQ(half.packed.weights.bytes() * 2, whole.packed.weights.bytes());
+    whole.run();
+    half.run();
+    EXPECT_EQ(std::memcmp(half.out.data(), whole.out.data(), whole.out.size() * sizeof(float)), 0) << columns;
+    Dense dense(table, 37, 29, columns), thin(table, 37, 29, columns);
+    round(dense.packed.weights);
+    ASSERT_TRUE(thin.packed.weights.halve());
+    dense.run(0, columns, 0, dense.packed.groups);
+    thin.run(0, columns, 0, thin.packed.groups);
+    EXPECT_EQ(std::memcmp(thin.y.data(), dense.y.data(), dense.y.size() * sizeof(float)), 0) << columns;
+  }
+}
+
+TEST(PackedWeights, WhatFp16CannotHoldIsLeftAsItIs) {
+  for (const float wrong : {65505.0f, -1e9f, INFINITY, NAN}) {
+    PackedWeights weights{AlignedFloats(8), {}};
+    weights.floats.data()[5] = wrong;
+    EXPECT_FALSE(weights.halve()) << wrong;
+    EXPECT_EQ(weights.floats.size(), 8u);
   }
 }
 

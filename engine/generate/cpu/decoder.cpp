@@ -68,7 +68,7 @@ class CpuDecoder final : public Decoder {
 };
 
 CpuDecoder::CpuDecoder(const Model& model, const DecoderOptions& options)
-    : network_(model),
+    : network_(model, options.weights),
       layout_(network_, options.state),
       team_(options.threads),
       planner_(network_, layout_, options.slots, team_.size()) {

@@ -34,7 +34,8 @@ std::vector<float> gates_of(const Model& model, const InputSpec& input, int firs
 
 }  // namespace
 
-Network::Network(const Model& model) : steps_(&kernels::step_table(kernels::active_isa())), spec_(model.spec) {
+Network::Network(const Model& model, WeightFormat format)
+    : steps_(&kernels::step_table(kernels::active_isa())), spec_(model.spec) {
   candidates_ = spec_.head(Field::pitch).size;
   if (candidates_ < 1 || candidates_ > kPitches) {
     throw ModelError({"prepare model", spec_.name,
@@ -44,6 +45,17 @@ Network::Network(const Model& model) : steps_(&kernels::step_table(kernels::acti
   pack_layers(model);
   pack_inputs(model);
   pack_readout(model);
+  if (format == WeightFormat::fp16) halve();
+}
+
+void Network::halve() {
+  const auto to_fp16 = [&](kernels::PackedWeights& weights, const std::string& what) {
+    if (weights.halve()) return;
+    throw ModelError({"prepare model", spec_.name, what + " has a weight beyond 65504, the largest number of fp16",
+                      "use --precision fp32"});
+  };
+  for (std::size_t l = 0; l < layers_.size(); ++l) to_fp16(layers_[l].weights, "LSTM layer " + std::to_string(l));
+  for (ReadoutLayer& layer : readout_) to_fp16(layer.dense.weights, "a dense layer or head");
 }
 
 void Network::pack_layers(const Model& model) {
@@ -152,6 +164,10 @@ double Network::flops_per_column() const {
   return flops;
 }
 
-double Network::weight_bytes() const { return flops_per_column() / 2 * sizeof(float); }
+double Network::weight_bytes() const {
+  double bytes = 0;
+  for (const kernels::PackedLstm& layer : layers_) bytes += static_cast<double>(layer.weights.bytes());
+  return bytes;
+}
 
 }  // namespace engine::cpu

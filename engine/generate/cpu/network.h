@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/generate/make.h"
 #include "engine/model/model.h"
 #include "kernels/cpu/packed.h"
 #include "kernels/cpu/step.h"
@@ -31,8 +32,9 @@ struct ReadoutLayer {
 
 class Network {
  public:
-  /// @throws ModelError for a model that lacks a tensor or has more pitches than MIDI
-  explicit Network(const Model& model);
+  /// @throws ModelError for a model that lacks a tensor, has more pitches than MIDI, or a weight that the format
+  ///         cannot hold
+  Network(const Model& model, WeightFormat format);
 
   const kernels::StepTable& steps() const { return *steps_; }
   const ModelSpec& spec() const { return spec_; }
@@ -57,6 +59,7 @@ class Network {
   void pack_inputs(const Model& model);
   void pack_layers(const Model& model);
   void pack_readout(const Model& model);
+  void halve();
   int append(ReadoutLayer layer);
   int append_dense(const Model& model, const std::string& name, const DenseSpec& spec, int from, int terms);
   void append_head(const Model& model, const HeadSpec& head, int from, int terms);

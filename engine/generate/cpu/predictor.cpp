@@ -60,7 +60,7 @@ class CpuPredictor final : public Predictor {
 constexpr int kPiecesAtOnce = 64;  // bounds what is held until the sink has had it
 
 CpuPredictor::CpuPredictor(const Model& model, const DecoderOptions& options)
-    : network_(model), layout_(network_, options.state), team_(options.threads) {
+    : network_(model, options.weights), layout_(network_, options.state), team_(options.threads) {
   chunk_ = make_plan(network_, layout_, kPiecesAtOnce, kPiecesAtOnce, 1).chunk;
   for (int i = 0; i < team_.size(); ++i) workers_.emplace_back(network_, layout_, chunk_);
 }

@@ -75,7 +75,7 @@ void Stepper::read(std::span<Piece* const> pieces) {
           layer.from == ReadoutLayer::kFromState ? piece->h(piece->oldest(), top) : piece->readout() + layer.from;
       dense_.push_back({.x = from, .y = piece->readout() + layer.to});
     }
-    network_.steps().dense({.weights = layer.dense.weights.data(),
+    network_.steps().dense({.weights = layer.dense.weights.view(),
                             .bias = layer.dense.bias.data(),
                             .terms = layer.dense.terms,
                             .first_group = 0,
@@ -136,7 +136,7 @@ void Stepper::run_layer(int layer, const std::vector<kernels::LstmColumn>& colum
   const Range mine = part_of(count, share.index / parts, share.count / parts);
   const bool waits = layer == 0 && share.index > 0 && !share.alone();
   const Awaited awaited{share.barrier, signals};
-  network_.steps().lstm({.weights = packed.weights.data(),
+  network_.steps().lstm({.weights = packed.weights.view(),
                          .bias = packed.bias.data(),
                          .below = packed.below,
                          .hidden = packed.hidden,
