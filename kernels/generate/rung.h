@@ -1,0 +1,66 @@
+// The fusion ladder: the same notes at every rung, with ever fewer launches and less traffic between them.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "kernels/device/platform.h"
+#include "kernels/generate/network.h"
+#include "kernels/generate/pieces.h"
+#include "kernels/runtime/stream.h"
+
+namespace kernels {
+
+/// In rising order of what is fused.
+///   unfused    each operation a kernel of its own, products by cuBLAS
+///   pointwise  the LSTM cell one kernel; products by cuBLAS
+///   cell       product and cell in one kernel; all heads that read the same numbers in one product; score, blend,
+///              softmax and draw in one kernel; modulation one kernel
+///   window     all steps of a window, or the step of a carried state, in one kernel; the rest as cell
+///   note       one launch a note
+///   loop       one launch a piece, weights on chip
+enum class Fusion { unfused, pointwise, cell, window, note, loop };
+
+inline constexpr std::array<const char*, 6> kFusionNames = {"unfused", "pointwise", "cell", "window", "note", "loop"};
+std::optional<Fusion> find_fusion(std::string_view name);
+inline const char* name_of(Fusion fusion) { return kFusionNames[static_cast<std::size_t>(fusion)]; }
+
+inline namespace AFFETTO_PLATFORM {
+
+/// One rung, for one network and so many slots. All device memory it needs is taken at construction, on `stream`.
+class Rung {
+ public:
+  virtual ~Rung() = default;
+  /// Enqueues up to `notes` notes for every piece of the view, each until its Progress::left is 0. Returns at once;
+  /// allocates nothing and waits for nothing.
+  virtual void advance(const PiecesView& pieces, const OutputView& output, int notes) = 0;
+};
+
+/// The rungs whose parts can be asked for one by one: unfused, pointwise, cell and window.
+class Steps : public Rung {
+ public:
+  /// Enqueues: the network of every piece with Progress::fresh reads note consumed - 1 from the window; carry mode
+  /// only. A piece's first note (consumed = 1) starts from zero state, whatever h and c hold.
+  virtual void feed(const PiecesView& pieces) = 0;
+  /// Enqueues, for every piece with Progress::left > 0: the state after its last min(W, consumed) notes (window mode:
+  /// replayed from zero state; carry mode: as it is, zero where consumed = 0), and from it the piece's readout row.
+  virtual void read(const PiecesView& pieces) = 0;
+};
+
+/// Empty if the rung serves the network; else why not, in words that end "rung NAME ...".
+std::string why_not(Fusion fusion, const NetworkView& network);
+
+/// @throws std::invalid_argument with why_not's words
+/// @param slots  most rows of a view
+/// @param graphs whether a note's launches are captured once and replayed (rungs of several launches a note)
+std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
+                                StreamRef stream, bool graphs);
+/// The same, for unfused, pointwise, cell and window.
+std::unique_ptr<Steps> make_steps(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
+                                  StreamRef stream, bool graphs);
+
+}  // namespace AFFETTO_PLATFORM
+}  // namespace kernels
