@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 #include <string>
 
 #include "engine/data/error.h"
@@ -13,26 +12,6 @@
 
 namespace engine::cpu {
 namespace {
-
-int sign(double x) { return (x > 0) - (x < 0); }
-
-void check(const Sampling& s) {
-  const auto require = [](bool holds, const char* what) {
-    if (!holds) throw std::invalid_argument(std::string("sampling: ") + what);
-  };
-  require(std::isfinite(s.temperature) && s.temperature > 0, "the temperature must be above 0");
-  require(std::isfinite(s.alpha) && s.alpha >= 0, "alpha must be 0 or more");
-  require(std::isfinite(s.beta) && s.beta >= 0, "beta must be 0 or more");
-  require(s.top_p > 0 && s.top_p <= 1, "top-p must be above 0 and at most 1");
-  require(std::isfinite(s.sigma_step) && s.sigma_step >= 0, "sigma must be 0 or more");
-  require(std::isfinite(s.sigma_duration) && s.sigma_duration >= 0, "sigma must be 0 or more");
-}
-
-double gamma_of(const Voice& voice, double sigma, std::uint32_t note, kernels::Purpose purpose) {
-  const auto words = kernels::random_words(voice.key.seed, voice.key.index, note, purpose);
-  const double g = 1 + sigma * kernels::gaussian(words.w[0], words.w[1]);
-  return kernels::modulation_gamma(g, voice.expression.sampling.form == ModulationForm::folded);
-}
 
 /// Squared distance of a spread to a cluster's centre, all in scaled space.
 double squared_gap(const Clusters& clusters, const Features& centre, const kernels::Spread& spread, int first) {
@@ -51,16 +30,6 @@ double squared_gap(const Clusters& clusters, const Features& centre, const kerne
 }
 
 }  // namespace
-
-Voice::Voice(const Expression& e, const PieceKey& k)
-    : expression(e), key(k), label(sign(e.emotion.valence)), pace(sign(e.emotion.arousal)) {
-  const Sampling& s = e.sampling;
-  check(s);
-  alpha = static_cast<float>(s.alpha / s.temperature);
-  beta = static_cast<float>(s.beta / s.temperature);
-  gamma = gamma_of(*this, s.sigma_step, 0, kernels::Purpose::kModulationStep);
-  delta = gamma_of(*this, s.sigma_duration, 0, kernels::Purpose::kModulationDuration);
-}
 
 Chooser::Chooser(const Network& network, const std::optional<Clusters>& clusters)
     : network_(network), clusters_(clusters) {
@@ -161,8 +130,8 @@ Note Chooser::choose(const Piece& piece, const Voice& voice, std::uint32_t note,
 
   double gamma = voice.gamma, delta = voice.delta;
   if (s.draw == ModulationDraw::note) {
-    gamma = gamma_of(voice, s.sigma_step, note, kernels::Purpose::kModulationStep);
-    delta = gamma_of(voice, s.sigma_duration, note, kernels::Purpose::kModulationDuration);
+    gamma = modulation_of(voice, s.sigma_step, note, kernels::Purpose::kModulationStep);
+    delta = modulation_of(voice, s.sigma_duration, note, kernels::Purpose::kModulationDuration);
   }
   double u = std::numeric_limits<double>::quiet_NaN();
   const int pitch = draw(voice, note, u);

@@ -9,23 +9,10 @@
 #include "engine/generate/cpu/network.h"
 #include "engine/generate/cpu/piece.h"
 #include "engine/generate/decoder.h"
+#include "engine/generate/voice.h"
 #include "kernels/cpu/step.h"
 
 namespace engine::cpu {
-
-/// An expression, ready for use: what does not change from note to note.
-struct Voice {
-  Voice() = default;
-  /// @throws std::invalid_argument for sampling options out of their range
-  Voice(const Expression& expression, const PieceKey& key);
-
-  Expression expression;
-  PieceKey key;
-  int label = 0;                ///< of the encloser: +1 happy, -1 sad, 0 leaves it out
-  int pace = 0;                 ///< of the modulation: +1 happy, -1 sad, 0 leaves predictions as they are
-  float alpha = 0, beta = 1;    ///< divided by the temperature
-  double gamma = 0, delta = 0;  ///< where drawn per piece
-};
 
 /// One thread's scratch. Nothing is allocated after construction, unless a trace is asked for.
 class Chooser {

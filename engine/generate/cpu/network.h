@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/generate/make.h"
+#include "engine/generate/network_plan.h"
 #include "engine/model/model.h"
 #include "kernels/cpu/packed.h"
 #include "kernels/cpu/step.h"
@@ -24,7 +25,7 @@ struct InputRows {
 /// One dense layer of the readout: reads floats at `from` of the readout memory (or the last LSTM layer where `from` is
 /// kFromState), writes whole groups at `to`.
 struct ReadoutLayer {
-  static constexpr int kFromState = -1;
+  static constexpr int kFromState = ReadoutPlan::kFromState;
   kernels::PackedDense dense;
   int from = kFromState, to = 0;
   Activation activation = Activation::linear;
@@ -56,15 +57,10 @@ class Network {
   double weight_bytes() const;
 
  private:
-  void pack_inputs(const Model& model);
   void pack_layers(const Model& model);
-  void pack_readout(const Model& model);
+  void pack_input(const InputPlan& input);
+  void pack_readout(const ReadoutPlan& layer);
   void halve();
-  int append(ReadoutLayer layer);
-  int append_dense(const Model& model, const std::string& name, const DenseSpec& spec, int from, int terms);
-  void append_head(const Model& model, const HeadSpec& head, int from, int terms);
-  void append_joint_heads(const Model& model, std::vector<const HeadSpec*> heads, int from, int terms);
-  int& place_of(Field field);
 
   const kernels::StepTable* steps_;
   ModelSpec spec_;
