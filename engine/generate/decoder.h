@@ -64,6 +64,12 @@ class Decoder {
   virtual void express(int slot, const Expression& expression) = 0;
   /// Writes the next notes of the named slots; each slot at most once.
   virtual void advance(std::span<const Stretch> stretches) = 0;
+
+  /// Whether start() returns before the notes are there, so that the caller has time for other work.
+  virtual bool asynchronous() const { return false; }
+  /// advance() in two halves: what is named must stay until finish(), which nothing but the destructor may precede.
+  virtual void start(std::span<const Stretch> stretches) { advance(stretches); }
+  virtual void finish() {}
 };
 
 }  // namespace engine

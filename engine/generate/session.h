@@ -43,8 +43,9 @@ class NoteSink {
 };
 
 /// Feeds a decoder's slots from a queue, block by block: a finished piece's slot goes to the next in the queue, so the
-/// work of a batch is one computation whatever the lengths. Requests and changes may come from other threads and from
-/// the sink while it runs. A piece does not depend on block size, slot or company.
+/// work of a batch is one computation whatever the lengths. With an asynchronous decoder a block's notes go to the sink
+/// while the device writes the next block; what the sink then asks for takes effect a block later. Requests and changes
+/// may come from other threads and from the sink while it runs. A piece does not depend on block size, slot or company.
 class Session {
  public:
   /// @param block  most notes of a piece between two looks at the queue, the changes and the stop token, >= 1. 16: at
@@ -66,9 +67,12 @@ class Session {
 
  private:
   struct Running;
+  struct Block;
   void refill();
   void apply_changes(Running& piece);
-  void deliver(Running& piece, NoteSink& sink);
+  void advance(NoteSink& sink);
+  void take_block();
+  void deliver(NoteSink& sink);
 
   Decoder& decoder_;
   const int block_;
@@ -76,6 +80,9 @@ class Session {
   std::deque<PieceRequest> queue_;
   std::vector<std::pair<PieceKey, Expression>> pending_;
   std::vector<Running> running_;
+  std::vector<Block> blocks_;  ///< written, not yet delivered
+  std::vector<Block> spare_;   ///< their memory, for reuse
+  std::vector<Stretch> stretches_;
   std::vector<int> free_slots_;
 
  public:

@@ -82,6 +82,65 @@ TEST_F(SessionTest, RequestsAddedWhileItRunsAreServed) {
   EXPECT_EQ(sink.done.size(), 6u);
 }
 
+/// A decoder that does its work in finish(), as a device does while the host goes on.
+class Deferred final : public Decoder {
+ public:
+  explicit Deferred(std::unique_ptr<Decoder> inner) : inner_(std::move(inner)) {}
+  int slots() const override { return inner_->slots(); }
+  std::shared_ptr<const Primed> prime(std::span<const Note> primer) override { return inner_->prime(primer); }
+  void load(int slot, const Primed& start, const PieceKey& key, const Expression& e) override {
+    EXPECT_FALSE(under_way) << "a slot was loaded while the device writes";
+    inner_->load(slot, start, key, e);
+  }
+  void express(int slot, const Expression& e) override { inner_->express(slot, e); }
+  void advance(std::span<const Stretch> stretches) override { inner_->advance(stretches); }
+  bool asynchronous() const override { return true; }
+  void start(std::span<const Stretch> stretches) override {
+    EXPECT_FALSE(under_way);
+    under_way = true;
+    waiting_.assign(stretches.begin(), stretches.end());
+  }
+  void finish() override {
+    if (under_way) inner_->advance(waiting_);
+    under_way = false;
+  }
+  bool under_way = false;
+
+ private:
+  std::unique_ptr<Decoder> inner_;
+  std::vector<Stretch> waiting_;
+};
+
+TEST_F(SessionTest, AnAsynchronousDecodersNotesAreTheSameAndAreDeliveredWhileItWorks) {
+  auto plain = decoder(3);
+  Deferred deferred(decoder(3));
+  Session first(*plain, 4), second(deferred, 4);
+  Gathered want, got;
+  int meanwhile = 0;
+  got.on_block = [&] { meanwhile += deferred.under_way; };
+  std::uint64_t next = 5;
+  got.on_finished = [&](const PieceRequest& piece) {
+    if (piece.key.index == 4) second.add(request(deferred, next++, 6));  // the last one asks for one more
+  };
+  for (std::uint64_t i = 0; i < 6; ++i) first.add(request(*plain, i, i == 5 ? 6 : 5 + static_cast<int>(i) * 4));
+  for (std::uint64_t i = 0; i < 5; ++i) second.add(request(deferred, i, 5 + static_cast<int>(i) * 4));
+  EXPECT_TRUE(first.run(want));
+  EXPECT_TRUE(second.run(got));
+  EXPECT_EQ(got.pieces, want.pieces);
+  EXPECT_EQ(got.done.size(), 6u);
+  EXPECT_GT(meanwhile, got.blocks / 2);  // all but the last before a pause
+}
+
+TEST_F(SessionTest, ASinkThatThrowsLeavesNoWorkUnderWay) {
+  Deferred deferred(decoder(1));
+  Session session(deferred, 4);
+  Gathered sink;
+  sink.on_block = [] { throw std::runtime_error("the disk is full"); };
+  session.add(request(deferred, 0, 20));
+  EXPECT_THROW(session.run(sink), std::runtime_error);
+  EXPECT_FALSE(deferred.under_way);
+}
+
 TEST_F(SessionTest, AStopEndsItWithinABlockAndFinishesNothingByHalves) {
   auto d = decoder(1);
   Session session(*d, 4);

@@ -1,0 +1,20 @@
+# The GPU path: the same host code on the CUDA runtime and on the emulator.
+add_library(engine_device_shapes STATIC generate/cuda/shapes.cpp generate/cuda/views.cpp)
+target_link_libraries(engine_device_shapes PUBLIC engine project_options)
+
+set(engine_device_sources
+  generate/cuda/decoder.cpp
+  generate/cuda/network.cpp
+  generate/cuda/notes.cpp
+  generate/cuda/pieces.cpp
+  generate/cuda/predictor.cpp
+  generate/cuda/reader.cpp
+  generate/cuda/resolve.cpp)
+
+add_library(engine_emulated STATIC ${engine_device_sources})
+target_link_libraries(engine_emulated PUBLIC engine_device_shapes kernels_emulated)
+
+if(AFFETTO_HAVE_CUDA)
+  add_library(engine_cuda STATIC ${engine_device_sources})
+  target_link_libraries(engine_cuda PUBLIC engine_device_shapes kernels_cuda)
+endif()

@@ -1,0 +1,204 @@
+// The ladder as a device: slots in device memory, notes back in blocks.
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "engine/data/error.h"
+#include "engine/generate/cuda/make.h"
+#include "engine/generate/cuda/network.h"
+#include "engine/generate/cuda/notes.h"
+#include "engine/generate/cuda/pieces.h"
+#include "engine/generate/cuda/reader.h"
+
+namespace engine::AFFETTO_PLATFORM {
+namespace {
+
+class CudaDecoder final : public Decoder {
+ public:
+  CudaDecoder(const Model& model, const CudaOptions& options);
+  ~CudaDecoder() override;
+
+  int slots() const override { return slots_; }
+  std::shared_ptr<const Primed> prime(std::span<const Note> primer) override;
+  void load(int slot, const Primed& start, const PieceKey& key, const Expression& expression) override;
+  void express(int slot, const Expression& expression) override;
+  void advance(std::span<const Stretch> stretches) override;
+  bool asynchronous() const override { return true; }
+  void start(std::span<const Stretch> stretches) override;
+  void finish() override;
+
+ private:
+  struct Slot {
+    Voice voice;
+    bool loaded = false;
+    std::uint64_t call = 0;  ///< the advance that last named it
+  };
+  Slot& slot_of(int slot);
+  void check(std::span<const Stretch> stretches);
+  void launch(std::span<const Stretch> stretches, int done);
+  void collect();
+
+  const int slots_, block_;
+  kernels::Stream stream_;
+  DeviceNetwork network_;
+  DevicePieces pieces_;
+  std::unique_ptr<kernels::Rung> rung_;
+  std::unique_ptr<PrimerReader> reader_;
+  NoteBlock notes_;
+  std::vector<Slot> table_;
+  std::vector<Stretch> under_way_;  ///< of the launch that was not collected yet, `out` at its first note
+  int rows_ = 0;
+  std::uint64_t calls_ = 0;
+};
+
+int checked_slots(const CudaOptions& options) {
+  if (options.slots < 1) throw std::invalid_argument("a decoder needs at least one slot");
+  if (options.block < 1) throw std::invalid_argument("a decoder's block needs at least one note");
+  return options.slots;
+}
+
+CudaDecoder::CudaDecoder(const Model& model, const CudaOptions& options)
+    : slots_(checked_slots(options)),
+      block_(options.block),
+      network_(model, options.state, stream_),
+      pieces_(network_.view(), slots_, stream_),
+      rung_(kernels::make_rung(resolve_fusion(model, options), network_.view(), clusters_of(model), slots_, stream_,
+                               options.graphs)),
+      reader_(std::make_unique<PrimerReader>(network_.view(), stream_)),
+      notes_(network_.view(), slots_, block_, stream_),
+      table_(static_cast<std::size_t>(slots_)) {
+  under_way_.reserve(table_.size());
+}
+
+CudaDecoder::~CudaDecoder() {
+  try {
+    stream_.synchronize();           // what is under way reads buffers that are about to go
+  } catch (const std::exception&) {  // whoever waits for the notes has been told, or does not want to know
+  }
+}
+
+std::shared_ptr<const Primed> CudaDecoder::prime(std::span<const Note> primer) {
+  auto start = std::make_shared<DevicePrimed>(this, network_.view(), stream_);
+  reader_->read(primer, *start);
+  return start;
+}
+
+CudaDecoder::Slot& CudaDecoder::slot_of(int slot) {
+  if (slot < 0 || slot >= slots_) {
+    throw std::invalid_argument("slot " + std::to_string(slot) + " of a decoder that has " + std::to_string(slots_));
+  }
+  return table_[static_cast<std::size_t>(slot)];
+}
+
+void CudaDecoder::load(int slot, const Primed& start, const PieceKey& key, const Expression& expression) {
+  const auto* ours = dynamic_cast<const DevicePrimed*>(&start);
+  if (ours == nullptr || ours->owner != this) throw std::invalid_argument("a start primed by another decoder");
+  Slot& place = slot_of(slot);
+  place.voice = Voice(expression, key);
+  pieces_.sit(slot, ours->shared_from_this(), place.voice);
+  place.loaded = true;
+}
+
+void CudaDecoder::express(int slot, const Expression& expression) {
+  Slot& place = slot_of(slot);
+  place.voice = Voice(expression, place.voice.key);
+  pieces_.speak(slot, place.voice);
+}
+
+void CudaDecoder::check(std::span<const Stretch> stretches) {
+  if (!under_way_.empty()) throw std::invalid_argument("an advance is under way: finish() it first");
+  ++calls_;
+  for (const Stretch& stretch : stretches) {
+    Slot& slot = slot_of(stretch.slot);
+    const auto require = [&](bool holds, const char* why) {
+      if (!holds) throw std::invalid_argument("slot " + std::to_string(stretch.slot) + " " + why);
+    };
+    require(slot.loaded, "holds no piece");
+    require(slot.call != calls_, "is named twice in one advance");
+    require(stretch.notes >= 1 && stretch.out != nullptr, "is asked for no notes, or has no place for them");
+    slot.call = calls_;
+  }
+}
+
+/// Enqueues the next notes of every stretch that has more than `done`, at most a block of each.
+void CudaDecoder::launch(std::span<const Stretch> stretches, int done) {
+  rows_ = 0;
+  int total = 0, most = 0;
+  bool traced = false;
+  for (int slot = 0; slot < slots_; ++slot) pieces_.progress(slot).left = 0;
+  for (const Stretch& stretch : stretches) {
+    const int notes = std::min(block_, stretch.notes - done);
+    if (notes <= 0) continue;
+    kernels::Progress& progress = pieces_.progress(stretch.slot);
+    progress.left = notes;
+    progress.out_at = total;
+    total += notes;
+    most = std::max(most, notes);
+    rows_ = std::max(rows_, stretch.slot + 1);
+    traced = traced || stretch.trace != nullptr;
+    under_way_.push_back({stretch.slot, notes, stretch.out + done, stretch.trace ? stretch.trace + done : nullptr});
+  }
+  const kernels::PiecesView view = pieces_.upload(rows_);
+  rung_->advance(view, notes_.begin(total, traced), most);
+  notes_.download(total);
+  pieces_.download(rows_);
+}
+
+/// Waits for the launch and hands its notes out.
+void CudaDecoder::collect() {
+  const std::vector<Stretch> stretches = std::exchange(under_way_, {});
+  under_way_.reserve(table_.size());
+  stream_.synchronize();
+  int at = 0;
+  for (const Stretch& stretch : stretches) {
+    const kernels::Progress& progress = pieces_.progress(stretch.slot);
+    if (progress.fault != 0) {
+      throw ModelError({"generate", "note " + std::to_string(progress.written),
+                        std::string("the model's ") +
+                            (progress.fault == 1 ? "pitch logits are" : "step or duration is") + " not finite",
+                        "the weights are broken or their inputs far outside what they were trained on"});
+    }
+    const Voice& voice = table_[static_cast<std::size_t>(stretch.slot)].voice;
+    for (int n = 0; n < stretch.notes; ++n) {
+      const kernels::Played& played = notes_.note(at + n);
+      stretch.out[n] = {.step_s = played.step,
+                        .duration_s = played.duration,
+                        .pitch = static_cast<std::uint8_t>(played.pitch),
+                        .program = voice.expression.program};
+      if (stretch.trace != nullptr) notes_.fill_trace(at + n, stretch.trace[n]);
+    }
+    at += stretch.notes;
+  }
+}
+
+void CudaDecoder::start(std::span<const Stretch> stretches) {
+  check(stretches);
+  if (stretches.empty()) return;
+  const int most = std::ranges::max(stretches, {}, &Stretch::notes).notes;
+  int done = 0;
+  for (; done + block_ < most; done += block_) {
+    launch(stretches, done);
+    collect();
+  }
+  launch(stretches, done);
+}
+
+void CudaDecoder::finish() {
+  if (!under_way_.empty()) collect();
+}
+
+void CudaDecoder::advance(std::span<const Stretch> stretches) {
+  start(stretches);
+  finish();
+}
+
+}  // namespace
+
+std::unique_ptr<Decoder> make_decoder(const Model& model, const CudaOptions& options) {
+  return std::make_unique<CudaDecoder>(model, options);
+}
+
+kernels::DeviceState device_state() { return kernels::device_state(); }
+
+}  // namespace engine::AFFETTO_PLATFORM

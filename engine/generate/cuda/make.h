@@ -1,0 +1,44 @@
+// The GPU as a device, and the same code on the host emulator.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/generate/decoder.h"
+#include "engine/generate/make.h"
+#include "engine/generate/predictor.h"
+#include "kernels/generate/rung.h"
+#include "kernels/runtime/device.h"
+
+namespace engine {
+
+struct CudaOptions {
+  StateMode state = StateMode::window;
+  int slots = 1;
+  /// Most notes of a piece that one exchange with the device brings: its memory for notes is slots x block.
+  int block = 256;
+  /// The rung of the ladder; none: the fastest that serves the network.
+  std::optional<kernels::Fusion> fusion;
+  bool graphs = true;  ///< replay a note's launches as a graph, where a rung has several
+};
+
+namespace on_cuda {
+/// The rung that will be taken. @throws std::invalid_argument with the reason where a wanted one does not serve the
+/// network
+kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options);
+/// In builds with the CUDA toolkit only. @throws kernels::CudaError, kernels::OutOfMemory, ModelError,
+/// std::invalid_argument (a rung that does not serve the network)
+std::unique_ptr<Decoder> make_decoder(const Model& model, const CudaOptions& options);
+std::unique_ptr<Predictor> make_predictor(const Model& model, const CudaOptions& options);
+kernels::DeviceState device_state();
+}  // namespace on_cuda
+
+/// The kernels' own source run by the emulator, as slow as that is: for tests and --device emulated.
+namespace on_emulator {
+kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options);
+std::unique_ptr<Decoder> make_decoder(const Model& model, const CudaOptions& options);
+std::unique_ptr<Predictor> make_predictor(const Model& model, const CudaOptions& options);
+kernels::DeviceState device_state();
+}  // namespace on_emulator
+
+}  // namespace engine
