@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "app/commands/commands.h"
+#include "app/glue/device.h"
 #include "app/glue/exit_codes.h"
 #include "app/glue/inputs.h"
 #include "app/glue/render.h"
@@ -43,11 +44,16 @@ Check check_processor() {
 }
 
 Check check_gpu() {
-  if (AFFETTO_WITH_CUDA) {
-    return {"gpu", State::ok, "device code is compiled in, but no command of this version runs it: all runs on the CPU",
-            ""};
-  }
-  return {"gpu", State::ok, "not used: this build has no CUDA code, all runs on the CPU", ""};
+  const kernels::DeviceState gpu = gpu_state();
+  if (!built_with_cuda()) return {"gpu", State::ok, "not used: " + gpu.why_not + ", all runs on the CPU", ""};
+  if (!gpu.available) return {"gpu", State::warn, gpu.why_not + "; all runs on the CPU", gpu.hint};
+  const kernels::DeviceInfo& info = gpu.info;
+  return {"gpu", State::ok,
+          info.name + ", " + std::to_string(info.multiprocessors) + " multiprocessors, " +
+              std::to_string(info.memory_bytes >> 30) + " GiB, sm_" + std::to_string(info.capability_major) +
+              std::to_string(info.capability_minor) + ", driver " + std::to_string(info.driver_version / 1000) + "." +
+              std::to_string(info.driver_version % 1000 / 10),
+          ""};
 }
 
 Check check_synthesiser() {

@@ -5,6 +5,7 @@
 
 #include "app/commands/commands.h"
 #include "app/glue/corpus.h"
+#include "app/glue/device.h"
 #include "app/glue/exit_codes.h"
 #include "app/glue/interrupt.h"
 #include "app/glue/outputs.h"
@@ -21,7 +22,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct EvaluateCommand {
-  std::string model, split, state, device = "auto", precision = "auto", outputs;
+  std::string model, split, state, outputs;
+  DeviceOptions computing;
   std::vector<std::string> midi;
   int threads = 0;
   bool json = false, strict_midi = false, force = false;
@@ -40,31 +42,10 @@ engine::StateMode state_of(const EvaluateCommand& c, const engine::ModelSpec& sp
 }
 
 void check_command(const EvaluateCommand& c) {
-  if (c.device == "cuda") {
-    throw DeviceError({"evaluate", "--device cuda", "this version evaluates on the CPU only", "use --device cpu"});
-  }
-  if (c.device != "auto" && c.device != "cpu" && c.device != "reference") {
-    throw UsageError({"usage", "--device", c.device + " is none of auto, cpu, reference", "leave it out for the CPU"});
-  }
-  if (c.precision != "auto" && c.precision != "fp32" && (c.precision != "fp16" || c.device == "reference")) {
-    throw UsageError({"usage", "--precision", c.precision + " is none of auto, fp32, fp16 (weights; CPU path only)",
-                      "leave it out for fp32"});
-  }
   if (c.threads < 0 || c.threads > 1024) {
     throw UsageError({"usage", "--threads", std::to_string(c.threads) + " is not in 0 to 1024", "0 takes all cores"});
   }
   check_free(c.outputs, c.force);
-}
-
-std::unique_ptr<engine::Predictor> make_predictor(const EvaluateCommand& c, const engine::Model& model,
-                                                  engine::StateMode state) {
-  const engine::DecoderOptions options{
-      .state = state,
-      .slots = 1,
-      .threads = c.threads,
-      .weights = c.precision == "fp16" ? engine::WeightFormat::fp16 : engine::WeightFormat::fp32};
-  return c.device == "reference" ? engine::make_reference_predictor(model, options)
-                                 : engine::make_cpu_predictor(model, options);
 }
 
 /// The notes of pieces whose every pitch the model has a logit for.
@@ -169,13 +150,20 @@ void print_report(const Json& r) {
                         " windows/s");
 }
 
+double notes_in(const std::vector<std::vector<engine::Note>>& pieces) {
+  double notes = 0;
+  for (const auto& piece : pieces) notes += static_cast<double>(piece.size());
+  return notes;
+}
+
 int run_evaluate(const EvaluateCommand& c) {
   check_command(c);
   const OpenedModel opened = open_model(c.model);
   const engine::StateMode state = state_of(c, opened.model.spec);
   Corpus corpus = read_corpus_pieces(corpus_files(c.midi, c.split), c.strict_midi);
   const auto pieces = notes_of(corpus, opened.model.spec);
-  const auto predictor = make_predictor(c, opened.model, state);
+  const Computing computing = resolve_computing(c.computing, notes_in(pieces));
+  const auto predictor = make_predictor(computing, opened.model, state, c.threads);
   Stages stages;
   Evaluation evaluation = stages.time("predict", [&] { return evaluate(c, *predictor, pieces, opened.model.spec); });
   check_finite(evaluation.sums, opened.file);
@@ -185,8 +173,8 @@ int run_evaluate(const EvaluateCommand& c) {
   report["model_sha256"] = opened.sha256;
   report["window"] = opened.model.spec.window;
   report["state"] = state == engine::StateMode::carry ? "carry" : "window";
-  report["device"] = c.device == "reference" ? "reference" : "cpu";
-  report["precision"] = c.device == "reference" ? "fp64" : c.precision == "fp16" ? "fp16" : "fp32";
+  report["device"] = computing.device_name();
+  report["precision"] = computing.precision();
   report["isa"] = kernels::name_of(kernels::active_isa());
   report["seconds"] = stages["predict"];
   if (!c.outputs.empty()) {
@@ -211,8 +199,11 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->add_option("--midi", c->midi, "MIDI file or folder; may be given several times")->required();
   command->add_option("--split", c->split, "CSV:NAME: only files of this part (column split)");
   command->add_option("--state", c->state, "window or carry: how much of the past counts (default: the model's)");
-  command->add_option("--precision", c->precision, "auto, fp32, or fp16 (weights)")->capture_default_str();
-  command->add_option("--device", c->device, "auto or cpu (reference: the slow definition)")->capture_default_str();
+  command->add_option("--device", c->computing.device, "auto, cpu or cuda (reference: the slow definition)")
+      ->capture_default_str();
+  command->add_option("--precision", c->computing.precision, "auto, fp32, fp16, bf16 or tf32")->capture_default_str();
+  command->add_option("--fusion", c->computing.fusion,
+                      "rung of the kernel ladder (--device cuda): unfused, pointwise, cell or window");
   command->add_option("--threads", c->threads, "threads to compute with (default: all cores)");
   command->add_option("--outputs", c->outputs, "raw outputs of every window (.safetensors)");
   command->add_flag("--strict-midi", c->strict_midi, "leave out files with any oddity");

@@ -30,9 +30,11 @@ void add_how(CLI::App& c, GenerateOptions& o) {
   c.add_option("--clusters", o.clusters, "happy and sad centres (JSON; default: the model's)");
   c.add_option("--instrument", o.instrument, "General MIDI name or program 0 to 127 (default: the primer's)");
   c.add_option("--state", o.state, "window or carry: how much of the past counts (default: the model's)");
-  c.add_option("--device", o.device, "auto, cpu or cuda (reference: the slow definition)")->capture_default_str();
-  c.add_option("--precision", o.precision, "auto, fp32, fp16, bf16 or tf32")->capture_default_str();
-  c.add_option("--fusion", o.fusion, "rung of the kernel ladder (--device cuda)");
+  c.add_option("--device", o.computing.device, "auto, cpu or cuda (reference: the slow definition)")
+      ->capture_default_str();
+  c.add_option("--precision", o.computing.precision, "auto, fp32, fp16, bf16 or tf32")->capture_default_str();
+  c.add_option("--fusion", o.computing.fusion,
+               "rung of the kernel ladder (--device cuda): unfused, pointwise, cell, window, note or loop");
   c.add_option("--isa", o.isa, "force an instruction set: baseline, avx2 or avx512");
   c.add_option("--threads", o.threads, "threads to compute with (default: all cores)");
 }

@@ -185,7 +185,7 @@ Outcome compose(const Job& job, Indices indices, const BatchFiles& files, io::Li
   Progress progress("generate", todo, "pieces", quiet);
   if (todo > 0) {
     const auto decoder = stages.time("load", [&] { return make_decoder(job, todo); });
-    engine::Session session(*decoder);
+    engine::Session session(*decoder, block_for(job.computing));
     const auto compose_begin = std::chrono::steady_clock::now();
     BatchSink sink(job, indices, session, decoder->prime(job.primer), writer, progress);
     for (int i = 0; i < decoder->slots(); ++i) sink.feed();

@@ -35,24 +35,10 @@ void check_numbers(const GenerateOptions& o) {
                "leave it out for all cores");
 }
 
-/// What belongs to parts of the program that are not there yet, or not in this build.
-void check_devices(const GenerateOptions& o) {
+/// What belongs to parts of the program that are not there yet.
+void check_absent(const GenerateOptions& o) {
   if (!o.face.empty()) {
     refuse_option("--face", "this version does not read faces yet; that comes later", "choose one: --emotion happy");
-  }
-  if (o.device == "cuda") {
-    throw DeviceError(
-        {"generate", "--device cuda", "this version has no GPU path yet; that comes later", "use --device cpu"});
-  }
-  if (o.device != "auto" && o.device != "cpu" && o.device != "reference") {
-    refuse_option("--device", "it is '" + o.device + "', expected auto, cpu or cuda", "auto takes what is there");
-  }
-  if (o.precision != "auto" && o.precision != "fp32" && (o.precision != "fp16" || o.device == "reference")) {
-    refuse_option("--precision", "it is '" + o.precision + "', the CPU computes in fp32, with weights in fp32 or fp16",
-                  "leave it at auto, or --precision fp16 to halve the memory that large models are read from");
-  }
-  if (!o.fusion.empty()) {
-    refuse_option("--fusion", "the rungs of the ladder belong to --device cuda, which comes later", "leave it out");
   }
 }
 
@@ -177,7 +163,7 @@ Shard resolve_shard(const std::string& text) {
 
 Job resolve_job(const GenerateOptions& o) {
   check_numbers(o);
-  check_devices(o);
+  check_absent(o);
   Job job;
   job.expression.emotion = resolve_emotion(o.emotion);
   job.isa = resolve_isa(o.isa);
@@ -203,25 +189,17 @@ Job resolve_job(const GenerateOptions& o) {
   job.with_primer = o.with_primer;
   job.seed = o.seed ? *o.seed : system_seed();
   job.notes = o.notes;
-  job.reference = o.device == "reference";
-  job.weights = o.precision == "fp16" ? engine::WeightFormat::fp16 : engine::WeightFormat::fp32;
+  job.computing =
+      resolve_computing(o.computing, static_cast<double>(o.notes) * static_cast<double>(o.count.value_or(1)));
+  job.fusion = fusion_of(job.computing, job.model.model, job.state);
   job.threads = o.threads;
   return job;
 }
 
 std::unique_ptr<engine::Decoder> make_decoder(const Job& job, std::uint64_t pieces) {
-  // As many pieces at once as keep their states within a few megabytes, near the cores; never more than there are.
-  constexpr std::uint64_t kStateBytes = 8 << 20;
-  std::uint64_t piece_bytes = 0;
-  for (const int hidden : job.model.model.spec.lstm)
-    piece_bytes += 2 * sizeof(float) * static_cast<std::uint64_t>(hidden);
-  if (job.state == engine::StateMode::window) piece_bytes *= static_cast<std::uint64_t>(job.model.model.spec.window);
-  const std::uint64_t slots = std::min(pieces, std::clamp<std::uint64_t>(kStateBytes / piece_bytes, 16, 256));
-  const engine::DecoderOptions options{
-      .state = job.state, .slots = static_cast<int>(slots), .threads = job.threads, .weights = job.weights};
-  if (job.reference) return engine::make_reference_decoder(job.model.model, options);
   kernels::set_isa(job.isa);
-  return engine::make_cpu_decoder(job.model.model, options);
+  const int slots = slots_for(job.computing, job.model.model, job.state, pieces);
+  return make_decoder(job.computing, job.model.model, job.state, slots, job.threads);
 }
 
 }  // namespace app

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/generate/sampling_options.h"
+#include "app/glue/device.h"
 #include "app/glue/inputs.h"
 #include "engine/generate/make.h"
 #include "kernels/cpu/isa.h"
@@ -24,7 +25,8 @@ struct GenerateOptions {
   std::string shard;
   bool resume = false, force = false, json = false, quiet = false;
   SamplingOptions sampling;
-  std::string state, device = "auto", precision = "auto", fusion, isa;
+  std::string state, isa;
+  DeviceOptions computing;
   int threads = 0;
   std::string output, audio, piano_roll, trace, soundfont;
 };
@@ -46,11 +48,9 @@ struct Job {
   std::uint64_t seed = 0;
   int notes = 0;
   kernels::Isa isa = kernels::Isa::baseline;
-  bool reference = false;  ///< the slow definition instead of the CPU path
+  Computing computing;
+  std::string fusion;  ///< rung of the ladder; empty on the CPU
   int threads = 0;
-  engine::WeightFormat weights = engine::WeightFormat::fp32;
-  /// As --precision and the recipe call it.
-  const char* precision() const { return reference ? "fp64" : weights == engine::WeightFormat::fp16 ? "fp16" : "fp32"; }
 };
 
 /// Checks the options, opens model, clusters and primer, draws a seed where none is given.

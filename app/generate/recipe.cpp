@@ -85,8 +85,9 @@ Recipe read_recipe(const std::string& text, const std::string& name) {
   if (recipe.notes < 1) throw std::invalid_argument("it asks for " + std::to_string(recipe.notes) + " notes");
   recipe.with_primer = json.at("with_primer").get<bool>();
   recipe.isa = json.at("isa").get<std::string>();
-  recipe.reference = json.at("device") == "reference";
-  recipe.halves = json.at("precision") == "fp16";
+  recipe.computing.device = json.at("device").get<std::string>();
+  recipe.computing.precision = json.at("precision").get<std::string>();
+  recipe.computing.fusion = json.value("fusion", "");  // absent from recipes of the CPU's time
   recipe.bpm = json.at("bpm").get<double>();
   if (!(recipe.bpm > 1 && recipe.bpm < 10000)) throw std::invalid_argument("its tempo is " + json.at("bpm").dump());
   const Json& primer = json.at("primer");
@@ -134,8 +135,9 @@ RecipeWriter::RecipeWriter(const Job& job) {
                {"seed", job.seed},
                {"notes", job.notes},
                {"state", state_name(job.state)},
-               {"device", job.reference ? "reference" : "cpu"},
-               {"precision", job.precision()},
+               {"device", job.computing.device_name()},
+               {"precision", job.computing.precision()},
+               {"fusion", job.fusion},
                {"isa", kernels::name_of(job.isa)},
                {"sampling", Json::parse(engine::format_sampling(job.expression.sampling))},
                {"instrument", job.expression.program},
@@ -193,15 +195,15 @@ RecipeJob job_from_recipe(const GenerateOptions& options) {
                        "repeat it on such a processor; elsewhere the notes may differ by rounding"});
   }
   job.isa = *isa;
-  job.weights = recipe->halves ? engine::WeightFormat::fp16 : engine::WeightFormat::fp32;
   job.bpm = recipe->bpm;
   job.with_primer = recipe->with_primer;
   job.expression = recipe->expression;
   job.state = recipe->state;
   job.seed = recipe->seed;
   job.notes = recipe->notes;
-  job.reference = recipe->reference;
   job.threads = options.threads;
+  job.computing = resolve_computing(recipe->computing, 0);
+  job.fusion = fusion_of(job.computing, job.model.model, job.state);
   resolve_recipe_primer(options, *recipe, job);
   result.index = recipe->index;
   return result;

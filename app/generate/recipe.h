@@ -35,9 +35,9 @@ struct Recipe {
   engine::StateMode state = engine::StateMode::window;
   std::uint64_t seed = 0, index = 0;
   int notes = 0;
-  bool with_primer = false, reference = false;
+  bool with_primer = false;
   std::string isa;
-  bool halves = false;  ///< weights in fp16
+  DeviceOptions computing;  ///< device, precision and rung, by name
   double bpm = engine::kDefaultBpm;
   std::vector<engine::Note> primer;  ///< empty where only the hash stands
 };

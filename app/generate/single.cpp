@@ -66,7 +66,7 @@ void check_extensions(const GenerateOptions& o) {
 
 void compose(const Job& job, std::uint64_t index, bool trace, Collected& sink) {
   const auto decoder = make_decoder(job, 1);
-  engine::Session session(*decoder);
+  engine::Session session(*decoder, block_for(job.computing));
   session.add({.key = {job.seed, index},
                .notes = job.notes,
                .expression = job.expression,
@@ -97,8 +97,8 @@ Json summary(const Job& job, std::uint64_t index, const engine::Score& score, co
       {"model", job.model.file.string()},
       {"model_sha256", job.model.sha256},
       {"state", job.state == engine::StateMode::carry ? "carry" : "window"},
-      {"device", job.reference ? "reference" : "cpu"},
-      {"precision", job.precision()},
+      {"device", job.computing.device_name()},
+      {"precision", job.computing.precision()},
       {"isa", kernels::name_of(job.isa)},
       {"sampling", Json::parse(engine::format_sampling(job.expression.sampling))},
       {"seconds",

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "io/errors.h"
+#include "kernels/runtime/error.h"
 
 namespace app {
 namespace {
@@ -42,6 +43,20 @@ int report(const std::exception& error) {
   if (const auto* known = dynamic_cast<const engine::Error*>(&error)) {
     std::fputs(format_problem(known->problem()).c_str(), stderr);
     return code_of(*known);
+  }
+  if (dynamic_cast<const kernels::OutOfMemory*>(&error)) {
+    std::fputs(format_problem({"compute", "GPU memory", error.what(),
+                               "ask for less at once (fewer --count, a smaller model), or use --device cpu"})
+                   .c_str(),
+               stderr);
+    return kDevice;
+  }
+  if (dynamic_cast<const kernels::CudaError*>(&error)) {
+    std::fputs(format_problem({"compute", "GPU", error.what(),
+                               "what is finished is on disk; affetto doctor looks at the GPU, --device cpu needs none"})
+                   .c_str(),
+               stderr);
+    return kDevice;
   }
   if (dynamic_cast<const std::bad_alloc*>(&error)) {
     std::fputs(

@@ -1,27 +1,37 @@
 // The one place where a kernel is launched.
 #pragma once
 
-#include <cuda_runtime.h>
+#include <tuple>
+#include <type_traits>
 
-#include <string>
-
-#include "kernels/runtime/error.h"
+#include "kernels/device/shape.h"
+#include "kernels/device/words.cuh"
 #include "kernels/runtime/stream.h"
 
-namespace kernels {
+#if defined(AFFETTO_EMULATED)
+#include "kernels/runtime/host/handles.h"
+#else
+#include "kernels/runtime/cuda/launch_config.h"
+#endif
 
-struct LaunchShape {
-  unsigned grid = 1, block = 1;
-};
+namespace kernels::inline AFFETTO_PLATFORM {
 
-/// Enqueues kernel(args...) and returns at once. @throws CudaError if the launch is refused
-template <typename... Params, typename... Args>
-void launch(const char* name, void (*kernel)(Params...), LaunchShape shape, StreamRef stream, const Args&... args) {
-  kernel<<<shape.grid, shape.block, 0, static_cast<cudaStream_t>(stream.handle)>>>(args...);
-  const cudaError_t error = cudaGetLastError();
-  if (error != cudaSuccess) {
-    throw CudaError(std::string(name) + ": " + cudaGetErrorName(error) + " (" + cudaGetErrorString(error) + ")");
-  }
+inline constexpr std::size_t kParameterLimit = 4096;  ///< bytes of parameters that every CUDA version takes
+
+/// Enqueues kernel(args...) and returns at once.
+/// @param name  what messages call it
+/// @throws CudaError if the launch is refused; what goes wrong in the kernel is thrown by who waits for the stream
+template <typename... Params>
+void launch(const char* name, void (*kernel)(Params...), const LaunchShape& shape, StreamRef stream,
+            const std::type_identity_t<Params>&... args) {
+  static_assert((std::is_trivially_copyable_v<std::remove_cv_t<Params>> && ...), "parameters are copied as bytes");
+  static_assert((sizeof(Params) + ... + 0) <= kParameterLimit, "pass a pointer to device memory instead");
+#if defined(AFFETTO_EMULATED)
+  emulator::Device::instance().launch(stream_state(stream, name), name, shape, [=] { kernel(args...); });
+#else
+  const LaunchConfig config(name, reinterpret_cast<const void*>(kernel), shape, stream);
+  check(cudaLaunchKernelEx(config.native(), kernel, args...), name);
+#endif
 }
 
-}  // namespace kernels
+}  // namespace kernels::inline AFFETTO_PLATFORM

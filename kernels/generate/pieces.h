@@ -45,6 +45,7 @@ struct PiecesView {
   float* c[4] = {};              ///< per layer [slots, H]
   float* readout = nullptr;      ///< [slots, readout_size]
   int rows = 0;                  ///< slots to look at
+  friend bool operator==(const PiecesView&, const PiecesView&) = default;
 };
 
 /// What was chosen, and how. All pointers but notes may be null: then nothing of the kind is written.
@@ -56,6 +57,7 @@ struct OutputView {
   double* u = nullptr;             ///< [notes] NaN where none was drawn
   float* predicted = nullptr;      ///< [notes, 2] step and duration, clamped at 0
   double* modulation = nullptr;    ///< [notes, 2] gamma and delta
+  friend bool operator==(const OutputView&, const OutputView&) = default;
 };
 
 }  // namespace kernels

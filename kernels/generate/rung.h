@@ -25,7 +25,12 @@ namespace kernels {
 enum class Fusion { unfused, pointwise, cell, window, note, loop };
 
 inline constexpr std::array<const char*, 6> kFusionNames = {"unfused", "pointwise", "cell", "window", "note", "loop"};
-std::optional<Fusion> find_fusion(std::string_view name);
+inline std::optional<Fusion> find_fusion(std::string_view name) {
+  for (std::size_t i = 0; i < kFusionNames.size(); ++i) {
+    if (name == kFusionNames[i]) return static_cast<Fusion>(i);
+  }
+  return std::nullopt;
+}
 inline const char* name_of(Fusion fusion) { return kFusionNames[static_cast<std::size_t>(fusion)]; }
 
 inline namespace AFFETTO_PLATFORM {

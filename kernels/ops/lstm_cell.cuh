@@ -1,13 +1,12 @@
 #pragma once
 
-#include <cuda_runtime.h>
-
 #include <cstdint>
 
+#include "kernels/device/words.cuh"
 #include "kernels/math/lstm.h"
 #include "kernels/ops/lstm_cell.h"
 
-namespace kernels {
+namespace kernels::inline AFFETTO_PLATFORM {
 
 struct LstmCellTile {
   static constexpr int kThreads = 256;  // a common middle; to be chosen by a benchmark when a GPU is at hand
@@ -26,4 +25,4 @@ __global__ void __launch_bounds__(LstmCellTile::kThreads) lstm_cell_kernel(LstmC
   op.h[n] = state.h;
 }
 
-}  // namespace kernels
+}  // namespace kernels::inline AFFETTO_PLATFORM

@@ -18,10 +18,14 @@ struct LstmCell {
   int batch = 0, hidden = 0;      ///< B >= 1, H >= 1
 };
 
-/// Enqueues the update on `stream` and returns at once; the operands are device pointers. In builds with CUDA only.
-/// Throws std::invalid_argument if a size is below 1, CudaError if the launch is refused.
-void lstm_cell(const LstmCell& op, StreamRef stream);
-/// The same update on the host, in double, one scalar at a time: the definition.
+/// The update on the host, in double, one scalar at a time: the definition.
 void lstm_cell_ref(const LstmCell& op);
 
+inline namespace AFFETTO_PLATFORM {
+
+/// Enqueues the update on `stream` and returns at once; the operands are device pointers.
+/// Throws std::invalid_argument if a size is below 1, CudaError if the launch is refused.
+void lstm_cell(const LstmCell& op, StreamRef stream);
+
+}  // namespace AFFETTO_PLATFORM
 }  // namespace kernels

@@ -4,29 +4,14 @@
 #include <cmath>
 
 #include "tests/engine/cpu_cases.h"
+#include "tests/engine/predicted.h"
 
 namespace engine {
 namespace {
 
 using support::NetworkCase;
-
-std::vector<Predictions> predict(Predictor& predictor, const std::vector<std::vector<Note>>& pieces) {
-  std::vector<Predictions> all;
-  predictor.predict(pieces, [&](std::size_t index, const Predictions& p) {
-    EXPECT_EQ(index, all.size()) << "pieces come in rising order";
-    all.push_back(p);
-  });
-  return all;
-}
-
-double relative_l2(const std::vector<float>& got, const std::vector<float>& want) {
-  double difference = 0, size = 0;
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    difference += (double{got[i]} - want[i]) * (double{got[i]} - want[i]);
-    size += double{want[i]} * want[i];
-  }
-  return size == 0 ? difference : std::sqrt(difference / size);
-}
+using support::predict;
+using support::relative_l2;
 
 class CpuPredictor : public testing::TestWithParam<std::tuple<NetworkCase, StateMode>> {
  protected:

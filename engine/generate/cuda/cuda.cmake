@@ -14,7 +14,13 @@ set(engine_device_sources
 add_library(engine_emulated STATIC ${engine_device_sources})
 target_link_libraries(engine_emulated PUBLIC engine_device_shapes kernels_emulated)
 
+# What a program links. It speaks to engine/generate/cuda/make.h, which is the same for both, so that the emulator's
+# compile definitions must not reach it.
+add_library(engine_device INTERFACE)
+target_link_libraries(engine_device INTERFACE $<LINK_ONLY:engine_emulated> engine)
+
 if(AFFETTO_HAVE_CUDA)
   add_library(engine_cuda STATIC ${engine_device_sources})
   target_link_libraries(engine_cuda PUBLIC engine_device_shapes kernels_cuda)
+  target_link_libraries(engine_device INTERFACE $<LINK_ONLY:engine_cuda>)
 endif()

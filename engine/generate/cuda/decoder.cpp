@@ -150,6 +150,7 @@ void CudaDecoder::collect() {
   const std::vector<Stretch> stretches = std::exchange(under_way_, {});
   under_way_.reserve(table_.size());
   stream_.synchronize();
+  pieces_.receive();
   int at = 0;
   for (const Stretch& stretch : stretches) {
     const kernels::Progress& progress = pieces_.progress(stretch.slot);

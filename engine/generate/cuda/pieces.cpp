@@ -1,5 +1,7 @@
 #include "engine/generate/cuda/pieces.h"
 
+#include <algorithm>
+
 namespace engine::AFFETTO_PLATFORM {
 
 PieceMemory::PieceMemory(const kernels::NetworkView& network, int count, kernels::StreamRef stream)
@@ -28,6 +30,7 @@ DevicePieces::DevicePieces(const kernels::NetworkView& network, int slots, kerne
       seats_(stream, static_cast<std::size_t>(slots)),
       voices_host_(static_cast<std::size_t>(slots)),
       progress_host_(static_cast<std::size_t>(slots)),
+      progress_back_(static_cast<std::size_t>(slots)),
       seats_host_(static_cast<std::size_t>(slots)),
       starts_(static_cast<std::size_t>(slots)) {
   seated_.reserve(static_cast<std::size_t>(slots));
@@ -82,7 +85,13 @@ kernels::PiecesView DevicePieces::upload(int rows) {
 }
 
 void DevicePieces::download(int rows) {
-  progress_.download(progress_host_.span().first(static_cast<std::size_t>(rows)));
+  coming_ = static_cast<std::size_t>(rows);
+  progress_.download(progress_back_.span().first(coming_));
+}
+
+void DevicePieces::receive() {
+  std::ranges::copy(progress_back_.span().first(coming_), progress_host_.span().begin());
+  coming_ = 0;
 }
 
 }  // namespace engine::AFFETTO_PLATFORM

@@ -49,12 +49,14 @@ class DevicePieces {
   /// Notes that a slot starts from a primer with the next upload(). The primed start must live until then.
   void sit(int slot, std::shared_ptr<const DevicePrimed> start, const Voice& voice);
   void speak(int slot, const Voice& voice);
-  /// The host's copy; what it sets travels with upload(), what the device wrote is there after download() and a wait.
+  /// The host's copy; what it sets travels with upload(), what the device wrote is there after receive().
   kernels::Progress& progress(int slot) { return progress_host_[static_cast<std::size_t>(slot)]; }
 
   /// Enqueues all that changed for slots 0 .. rows - 1. @return what the kernels look at
   kernels::PiecesView upload(int rows);
+  /// Enqueues the way back of progress, which receive() takes in once the stream is past it.
   void download(int rows);
+  void receive();
 
  private:
   void upload_seats(const kernels::PiecesView& view);
@@ -67,7 +69,8 @@ class DevicePieces {
   kernels::DeviceBuffer<float> readout_;
   kernels::DeviceBuffer<kernels::Seat> seats_;
   kernels::PinnedBuffer<kernels::VoiceView> voices_host_;
-  kernels::PinnedBuffer<kernels::Progress> progress_host_;
+  kernels::PinnedBuffer<kernels::Progress> progress_host_, progress_back_;
+  std::size_t coming_ = 0;  ///< rows of progress_back_ under way
   kernels::PinnedBuffer<kernels::Seat> seats_host_;
   std::vector<std::shared_ptr<const DevicePrimed>> starts_;  ///< [slots] null where nobody is to sit down
   std::vector<std::shared_ptr<const DevicePrimed>> seated_;  ///< kept until the stream is past their copies

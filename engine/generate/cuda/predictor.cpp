@@ -1,5 +1,7 @@
 // Teacher-forced outputs by the steps of a rung.
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "engine/generate/cuda/make.h"
@@ -49,7 +51,11 @@ class CudaPredictor final : public Predictor {
 kernels::Fusion steps_fusion(const Model& model, const CudaOptions& options) {
   if (!options.fusion) return kernels::Fusion::cell;
   const kernels::Fusion fusion = resolve_fusion(model, options);
-  return fusion > kernels::Fusion::window ? kernels::Fusion::cell : fusion;
+  if (fusion > kernels::Fusion::window) {
+    throw std::invalid_argument(std::string("rung ") + kernels::name_of(fusion) +
+                                " writes notes and shows no predictions; unfused, pointwise, cell and window do");
+  }
+  return fusion;
 }
 
 CudaPredictor::CudaPredictor(const Model& model, const CudaOptions& options)

@@ -1,0 +1,161 @@
+#include "kernels/emulator/async.h"
+
+#include <utility>
+
+#include "kernels/emulator/identities.h"
+#include "kernels/emulator/machine.h"
+#include "kernels/emulator/memory.h"
+
+namespace kernels::emulator {
+namespace {
+
+// Each copy in flight needs an identity of the race detector.
+constexpr std::size_t kMostCopies = race::kEnabled ? Identities::kMost / 2 : 1 << 16;
+constexpr std::size_t kDone = ~std::size_t{0};
+
+// Launches take turns, and pages nobody touched cost nothing.
+AsyncOp* pool() {
+  static const std::unique_ptr<AsyncOp[]> operations = std::make_unique<AsyncOp[]>(kMostCopies);
+  return operations.get();
+}
+
+std::uint32_t& open_group(Thread& thread, CopyKind kind) {
+  return kind == CopyKind::kElement ? thread.copy_group : thread.store_group;
+}
+
+// What waits for nobody is forgotten when it is done; the others are remembered until their wait.
+bool counted(const AsyncOp& op) { return op.kind == CopyKind::kBulkLoad; }
+
+}  // namespace
+
+AsyncCopies::AsyncCopies(Async mode) : mode_(mode) {
+  pending_.reserve(kMostCopies);
+  pool();
+}
+
+void AsyncCopies::clear() noexcept {
+  pending_.clear();
+  fresh_ = 0;
+}
+
+AsyncOp& AsyncCopies::take(const AsyncOp& wanted) {
+  Thread& thread = *wanted.issuer;
+  AsyncOp* op = thread.free_copies;
+  if (op != nullptr) {
+    thread.free_copies = op->next;
+    if (op->engine != nullptr) race::know(op->engine, &thread.issue_sync);
+  } else {
+    if (fresh_ == kMostCopies) {
+      machine->fail(wanted.site, "more than %zu copies that nobody has waited for", kMostCopies);
+    }
+    op = &pool()[fresh_++];
+    op->engine = Identities::instance().take(&thread.issue_sync);
+  }
+  const race::Identity engine = op->engine;
+  *op = wanted;
+  op->engine = engine;
+  return *op;
+}
+
+void AsyncCopies::give(AsyncOp& op) { op.next = std::exchange(op.issuer->free_copies, &op); }
+
+void AsyncCopies::issue(const AsyncOp& wanted) {
+  AsyncOp& op = take(wanted);
+  Thread& thread = *op.issuer;
+  op.group = open_group(thread, op.kind);
+  op.position = pending_.size();
+  pending_.push_back(&op);
+  if (!counted(op)) {
+    (thread.last_copy != nullptr ? thread.last_copy->next : thread.first_copy) = &op;
+    thread.last_copy = &op;
+  }
+  if (mode_ == Async::kEarly) return perform(op);
+  if (op.kind != CopyKind::kBulkStore) poison(op.to, op.bytes);
+  machine->yield_now_and_then();
+}
+
+void AsyncCopies::perform(AsyncOp& op) {
+  {
+    const race::As engine(op.reader != nullptr ? op.reader : op.engine);
+    if (op.reader != nullptr) race::acquire(&op.issuer->block->proxy_sync);
+    race::reads(op.from, op.valid, op.pc);
+    if (op.reader != nullptr) race::release(&op);
+  }
+  {
+    const race::As engine(op.engine);
+    race::writes(op.to, op.bytes, op.pc);
+    quiet_copy(op.to, op.from, op.valid);
+    quiet_zero(op.to + op.valid, op.bytes - op.valid);
+    if (op.counted_by != nullptr) {
+      if (op.reader != nullptr) race::acquire(&op);  // who overwrites the source comes after the copy
+      complete_bytes(*op.counted_by, op.bytes);
+    }
+  }
+  pending_.back()->position = op.position;
+  pending_[op.position] = pending_.back();
+  pending_.pop_back();
+  op.position = kDone;
+  op.done = true;
+  if (counted(op)) give(op);
+}
+
+bool AsyncCopies::perform_one() {
+  if (pending_.empty()) return false;
+  const auto count = static_cast<unsigned>(pending_.size());
+  perform(*pending_[mode_ == Async::kRandom ? machine->scheduler().random().below(count) : 0]);
+  return true;
+}
+
+void AsyncCopies::perform_now_and_then() {
+  if (mode_ == Async::kRandom && !pending_.empty() && machine->scheduler().random().one_in(4)) perform_one();
+}
+
+void AsyncCopies::commit(CopyKind kind) { ++open_group(*running, kind); }
+
+// The waiting thread comes after the copy; only now, so that a copy it did not wait for stays unordered.
+void AsyncCopies::settle(Thread& thread, AsyncOp& op) {
+  if (!op.done) perform(op);
+  if constexpr (race::kEnabled) {
+    {
+      const race::As engine(op.engine);
+      if (op.reader != nullptr) race::acquire(&op);
+      race::release(&thread.done_sync);
+    }
+    race::acquire(&thread.done_sync);
+  }
+}
+
+void AsyncCopies::wait_groups(CopyKind kind, unsigned keep) {
+  machine->yield_now_and_then();
+  Thread& thread = *running;
+  AsyncOp** link = &thread.first_copy;
+  AsyncOp* last = nullptr;
+  while (AsyncOp* op = *link) {
+    if (op->kind == kind && op->group + keep < open_group(thread, kind)) {
+      settle(thread, *op);
+      *link = op->next;
+      give(*op);
+    } else {
+      last = op;
+      link = &op->next;
+    }
+  }
+  thread.last_copy = last;
+}
+
+void AsyncCopies::finish(Thread& thread) {
+  while (AsyncOp* op = thread.first_copy) {
+    thread.first_copy = op->next;
+    if (!op->done) perform(*op);
+    give(*op);
+  }
+  thread.last_copy = nullptr;
+}
+
+void AsyncCopies::check_none_left(const Block& block) {
+  for (const AsyncOp* op : pending_) {
+    if (op->issuer->block == &block) machine->fail(op->site, "the block exits while this bulk_load is in flight");
+  }
+}
+
+}  // namespace kernels::emulator

@@ -1,0 +1,77 @@
+#include "kernels/generate/loop.cuh"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "kernels/device/launch.cuh"
+#include "kernels/generate/loop.h"
+#include "kernels/generate/resident_launch.h"
+
+namespace kernels::inline AFFETTO_PLATFORM {
+namespace {
+
+class LoopRung final : public Rung {
+ public:
+  LoopRung(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots, StreamRef stream,
+           const ResidentShape& shape)
+      : fusion_(fusion), shape_(shape), multiprocessors_(multiprocessors()), slots_(slots), stream_(stream) {
+    if (slots < 1) throw std::invalid_argument(who() + ": slots = " + std::to_string(slots) + "; at least 1");
+    check_shape(network, true, shape, who());
+    op_.choose.network = network;
+    op_.choose.clusters = clusters;
+  }
+
+  void advance(const PiecesView& pieces, const OutputView& output, int notes) override {
+    if (pieces.rows < 1 || pieces.rows > slots_) {
+      throw std::invalid_argument(who() + ": rows = " + std::to_string(pieces.rows) + "; 1 to the " +
+                                  std::to_string(slots_) + " slots it was made for");
+    }
+    if (notes < 1) return;
+    op_.choose.pieces = pieces;
+    op_.choose.output = output;
+    op_.plan = fitting_plan(op_.choose.network, true, pieces.rows, multiprocessors_, shape_).value();
+    const int launches = fusion_ == Fusion::loop ? 1 : notes;
+    op_.notes = notes / launches;
+    for (int i = 0; i < launches; ++i) launch_loop();
+  }
+
+ private:
+  std::string who() const { return std::string("rung ") + name_of(fusion_); }
+  void launch_loop() const {
+    with_pieces(op_.plan.pieces, [&](auto pieces) {
+      launch(name_of(fusion_), loop_kernel<pieces()>,
+             launch_shape(op_.plan, op_.choose.pieces.rows, multiprocessors_, shape_), stream_, op_);
+    });
+  }
+
+  Fusion fusion_;
+  ResidentShape shape_;
+  int multiprocessors_, slots_;
+  StreamRef stream_;
+  LoopOp op_;
+};
+
+}  // namespace
+
+std::string why_not_loop(Fusion fusion, const NetworkView& network) {
+  const std::string rung = std::string("rung ") + name_of(fusion);
+  for (int i = 0; i < network.readout_count; ++i) {
+    if (network.readout[i].from != DenseView::kFromState) {
+      return "the network has dense layers between its state and its heads; " + rung + " serves heads that read the state";
+    }
+  }
+  if (network.candidates > kMaxCandidates) {
+    return "the network has " + std::to_string(network.candidates) + " candidates; " + rung + " serves up to " +
+           std::to_string(kMaxCandidates);
+  }
+  return why_too_large(network, true, rung);
+}
+
+std::unique_ptr<Rung> make_loop_rung(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
+                                     StreamRef stream, const ResidentShape& shape) {
+  if (const std::string why = why_not_loop(fusion, network); !why.empty()) throw std::invalid_argument(why);
+  return std::make_unique<LoopRung>(fusion, network, clusters, slots, stream, shape);
+}
+
+}  // namespace kernels::inline AFFETTO_PLATFORM

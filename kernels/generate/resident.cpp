@@ -1,0 +1,117 @@
+#include "kernels/generate/resident.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/device/shape.h"
+#include "kernels/generate/pieces.h"
+
+namespace kernels {
+namespace {
+
+constexpr int kRegisterCandidates = 128;  // as in choose.cu: beyond that choosing works in memory
+
+int divided(int count, int each) { return (count + each - 1) / each; }
+int rounded(int count, int each) { return divided(count, each) * each; }
+bool aligned(const float* matrix, int stride) {
+  return reinterpret_cast<std::uintptr_t>(matrix) % 16 == 0 && stride % 4 == 0;
+}
+
+/// Hands out places one after the other.
+class Places {
+ public:
+  int floats(std::int64_t count) {
+    const std::int64_t place = at_;
+    at_ += (count + 3) / 4 * 4;
+    return static_cast<int>(std::min<std::int64_t>(place, INT32_MAX));
+  }
+  template <class T>
+  int of(std::int64_t count) {
+    static_assert(alignof(T) <= 16);
+    return floats((count * static_cast<std::int64_t>(sizeof(T)) + 3) / 4);
+  }
+  std::size_t bytes() const { return static_cast<std::size_t>(at_) * sizeof(float); }
+
+ private:
+  std::int64_t at_ = 0;
+};
+
+void place_layer(ResidentLayer& at, const LayerView& layer, const ResidentPlan& plan, Places& places) {
+  at.units = rounded(divided(layer.hidden, plan.cluster), kFragmentRows);
+  at.terms = rounded(layer.hidden, kFragmentTerms);
+  at.terms_below = rounded(layer.below, kFragmentTerms);
+  at.wide = aligned(layer.w_hh, layer.hidden);
+  at.wide_below = aligned(layer.w_ih, layer.below);
+  const std::int64_t rows = std::int64_t{kGateQuads} * at.units;
+  at.w_hh = places.floats(rows * at.terms);
+  at.w_ih = places.floats(rows * at.terms_below);
+  at.bias = places.floats(rows);
+  at.h = places.floats(2 * std::int64_t{plan.pieces} * at.terms);
+  at.c = places.floats(std::int64_t{plan.pieces} * at.units);
+}
+
+void place_heads(ResidentPlan& plan, const NetworkView& network, Places& places) {
+  constexpr int kGroup = kHeadQuads * kFragmentRows;
+  const std::int64_t pieces = plan.pieces;
+  for (int i = 0; i < network.readout_count; ++i) {
+    plan.outputs += network.readout[i].size;
+    plan.wide_heads[i] = aligned(network.readout[i].weight, network.readout[i].terms);
+  }
+  plan.output_groups = divided(divided(plan.outputs, kGroup), plan.cluster);
+  const std::int64_t outputs = std::int64_t{plan.output_groups} * kGroup;
+  plan.w_heads = places.floats(outputs * plan.layers[network.layer_count - 1].terms);
+  plan.output = places.of<HeadOutput>(outputs);
+  plan.voices = places.of<VoiceView>(pieces);
+  plan.readout = places.floats(pieces * network.readout_size);
+  if (network.candidates <= kRegisterCandidates) return;
+  plan.scratch_rows = divided(network.candidates, 32);
+  const int choosers = std::min(plan.threads / 32, divided(plan.pieces, plan.cluster));
+  plan.scratch = places.floats(std::int64_t{choosers} * 2 * plan.scratch_rows * 32);
+}
+
+/// Whether a larger cluster gives each warp less to do: each block still has rows for a warp on all four schedulers.
+bool gains(const NetworkView& network, int cluster) {
+  return divided(network.layers[0].hidden, cluster) >= 4 * kFragmentRows;
+}
+
+}  // namespace
+
+ResidentPlan plan_of(const NetworkView& network, bool heads, const ResidentShape& shape) {
+  ResidentPlan plan;
+  plan.cluster = shape.cluster;
+  plan.pieces = shape.pieces;
+  plan.threads = shape.threads == 0 ? kResidentThreads : shape.threads;
+  plan.heads = heads;
+  Places places;
+  for (int l = 0; l < network.layer_count; ++l) place_layer(plan.layers[l], network.layers[l], plan, places);
+  const int scaled = static_cast<int>(
+      std::count_if(network.inputs, network.inputs + network.input_count, [](const InputView& in) { return !in.table; }));
+  plan.inputs = places.floats(std::int64_t{scaled} * kGateQuads * plan.layers[0].units);
+  plan.ring = places.of<Played>(std::int64_t{plan.pieces} * network.window);
+  plan.progress = places.of<Progress>(plan.pieces);
+  plan.taken = places.of<int>(plan.pieces);
+  if (heads) place_heads(plan, network, places);
+  plan.bytes = places.bytes();
+  return plan;
+}
+
+std::optional<ResidentPlan> fitting_plan(const NetworkView& network, bool heads, int rows, int multiprocessors,
+                                         const ResidentShape& shape) {
+  std::optional<ResidentPlan> best;
+  for (const int pieces : kResidentPieces) {
+    if (shape.pieces != 0 && pieces != shape.pieces) continue;
+    const int groups = divided(rows, pieces);
+    if (best && divided(rows, best->pieces) * best->cluster <= multiprocessors) break;
+    std::optional<ResidentPlan> found;
+    for (const int cluster : kResidentClusters) {
+      if (shape.cluster != 0 && cluster != shape.cluster) continue;
+      if (found && (groups * cluster > multiprocessors || !gains(network, cluster))) break;
+      const ResidentPlan plan = plan_of(network, heads, {cluster, pieces, shape.threads, 0});
+      if (plan.bytes <= kSharedLimit) found = plan;
+    }
+    if (found) best = found;
+  }
+  return best;
+}
+
+}  // namespace kernels

@@ -1,0 +1,57 @@
+// How the kernels that keep a network on chip are launched.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+#include "kernels/device/shape.h"
+#include "kernels/generate/resident.h"
+#include "kernels/runtime/device.h"
+
+namespace kernels::inline AFFETTO_PLATFORM {
+
+inline int multiprocessors() { return std::max(1, device_state().info.multiprocessors); }
+
+/// Calls run(number) with the number of pieces as a constant.
+template <class Run>
+void with_pieces(int pieces, const Run& run) {
+  if (pieces == kResidentPieces[0]) {
+    run(std::integral_constant<int, kResidentPieces[0]>{});
+  } else if (pieces == kResidentPieces[1]) {
+    run(std::integral_constant<int, kResidentPieces[1]>{});
+  } else {
+    run(std::integral_constant<int, kResidentPieces[2]>{});
+  }
+}
+
+/// No more clusters than the device runs at once: the others would load all weights again.
+inline LaunchShape launch_shape(const ResidentPlan& plan, int rows, int multiprocessors, const ResidentShape& shape) {
+  const int groups = (rows + plan.pieces - 1) / plan.pieces;
+  const int at_once = shape.clusters != 0 ? shape.clusters : std::max(1, multiprocessors / plan.cluster);
+  return {.grid = static_cast<unsigned>(std::min(groups, at_once) * plan.cluster),
+          .block = static_cast<unsigned>(plan.threads),
+          .cluster = static_cast<unsigned>(plan.cluster),
+          .cooperative = false,
+          .shared_bytes = plan.bytes};
+}
+
+/// Empty if some plan fits; else why none does, in words that end with the rung.
+inline std::string why_too_large(const NetworkView& network, bool heads, const std::string& rung) {
+  if (fitting_plan(network, heads, 1, 1)) return "";
+  const int cluster = kResidentClusters[std::size(kResidentClusters) - 1];
+  const ResidentPlan smallest = plan_of(network, heads, {.cluster = cluster, .pieces = kResidentPieces[0]});
+  return "the network takes " + std::to_string(smallest.bytes) + " bytes in each of " + std::to_string(cluster) +
+         " blocks' shared memory; " + rung + " serves those that take " + std::to_string(kSharedLimit) + " at most";
+}
+
+/// @throws std::invalid_argument unless a plan of the shape fits
+inline void check_shape(const NetworkView& network, bool heads, const ResidentShape& shape, const std::string& who) {
+  if (fitting_plan(network, heads, 1, 1, shape)) return;
+  throw std::invalid_argument(who + ": the network does not fit " + std::to_string(shape.cluster) + " blocks with " +
+                              std::to_string(shape.pieces) + " pieces (0: any number)");
+}
+
+}  // namespace kernels::inline AFFETTO_PLATFORM

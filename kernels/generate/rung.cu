@@ -1,0 +1,50 @@
+#include "kernels/generate/rung.h"
+
+#include <stdexcept>
+
+#include "kernels/generate/cell.h"
+#include "kernels/generate/loop.h"
+#include "kernels/generate/pointwise.h"
+#include "kernels/generate/unfused.h"
+#include "kernels/generate/window.h"
+
+namespace kernels::inline AFFETTO_PLATFORM {
+
+std::string why_not(Fusion fusion, const NetworkView& network) {
+  switch (fusion) {
+    case Fusion::unfused:
+    case Fusion::pointwise:
+    case Fusion::cell:
+      return "";
+    case Fusion::window:
+      return why_not_window(network);
+    default:
+      return why_not_loop(fusion, network);
+  }
+}
+
+std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
+                                StreamRef stream, bool graphs) {
+  if (fusion == Fusion::note || fusion == Fusion::loop) {
+    return make_loop_rung(fusion, network, clusters, slots, stream);
+  }
+  return make_steps(fusion, network, clusters, slots, stream, graphs);
+}
+
+std::unique_ptr<Steps> make_steps(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
+                                  StreamRef stream, bool graphs) {
+  switch (fusion) {
+    case Fusion::unfused:
+      return make_unfused_steps(network, clusters, slots, stream, graphs);
+    case Fusion::pointwise:
+      return make_pointwise_steps(network, clusters, slots, stream, graphs);
+    case Fusion::cell:
+      return make_cell_steps(network, clusters, slots, stream, graphs);
+    case Fusion::window:
+      return make_window_steps(network, clusters, slots, stream, graphs);
+    default:
+      throw std::invalid_argument(std::string("its steps cannot be asked for one by one: rung ") + name_of(fusion));
+  }
+}
+
+}  // namespace kernels::inline AFFETTO_PLATFORM

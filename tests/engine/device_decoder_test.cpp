@@ -1,0 +1,196 @@
+// The ladder behind Decoder and Predictor, on the emulator: equal to the reference within rounding, rung by rung, and
+// bitwise equal to itself however it is asked.
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <map>
+#include <stdexcept>
+
+#include "engine/data/error.h"
+#include "engine/generate/cuda/make.h"
+#include "engine/generate/session.h"
+#include "tests/engine/cpu_cases.h"
+#include "tests/engine/predicted.h"
+
+namespace engine {
+namespace {
+
+using kernels::Fusion;
+using support::expect_alike;
+using support::happy;
+using support::kKey;
+using support::write;
+
+/// Small enough for the emulator, and of every form: heads apart and joint, tables, dense layers, several layers.
+std::vector<support::NetworkCase> device_cases() {
+  ModelSpec three = support::tiny_spec({16, 20, 12}, /*window=*/4, /*pitches=*/33);
+  return {{"one_layer", support::tiny_spec({32}, 5, 128)},
+          {"three_layers", three},
+          {"window_of_one", support::tiny_spec({16, 8}, 1, 12)},
+          {"embedding", support::embedding_spec()},
+          {"deep_heads", support::deep_heads_spec()}};
+}
+
+std::string rung_name(const testing::TestParamInfo<std::tuple<support::NetworkCase, StateMode, Fusion>>& at) {
+  return std::get<0>(at.param).name + (std::get<1>(at.param) == StateMode::window ? "_window_" : "_carry_") +
+         kernels::name_of(std::get<2>(at.param));
+}
+
+class DeviceDecoder : public testing::TestWithParam<std::tuple<support::NetworkCase, StateMode, Fusion>> {
+ protected:
+  void SetUp() override {
+    try {
+      (void)on_emulator::resolve_fusion(model, options(1));
+    } catch (const std::invalid_argument& error) {
+      served = false;
+      // What a rung does not serve must be said in words that name it, not left to a wrong result.
+      EXPECT_NE(std::string(error.what()).find(kernels::name_of(fusion)), std::string::npos) << error.what();
+    }
+  }
+  CudaOptions options(int slots, int block = 256) const {
+    return {.state = mode, .slots = slots, .block = block, .fusion = fusion};
+  }
+  std::unique_ptr<Decoder> reference() const {
+    return make_reference_decoder(model, {.state = mode, .slots = 1, .threads = 1});
+  }
+
+  Model model = support::model_of(std::get<0>(GetParam()).spec);
+  StateMode mode = std::get<1>(GetParam());
+  Fusion fusion = std::get<2>(GetParam());
+  bool served = true;
+  int window = model.spec.window;
+  int pitches = model.spec.head(Field::pitch).size;
+  std::vector<Note> primer = support::random_notes(2 * window + 1, pitches);
+};
+
+TEST_P(DeviceDecoder, WritesWhatTheReferenceWrites) {
+  if (!served) return;
+  for (const int length : {0, 1, window, 2 * window + 1}) {
+    SCOPED_TRACE(testing::Message() << "primer of " << length);
+    const auto part = std::span(primer).first(static_cast<std::size_t>(length));
+    const int notes = window + 4;
+    expect_alike(write(*on_emulator::make_decoder(model, options(1)), part, happy(), notes),
+                 write(*reference(), part, happy(), notes));
+  }
+}
+
+TEST_P(DeviceDecoder, PiecesOfDifferentLengthsAreTheSameAsAloneInAnyBlocks) {
+  if (!served) return;
+  constexpr int kPieces = 5;
+  const auto batch = on_emulator::make_decoder(model, options(kPieces + 1, 4));
+  const auto start = batch->prime(primer);
+  std::vector<std::vector<Note>> notes(kPieces);
+  std::vector<Stretch> stretches;
+  for (int i = 0; i < kPieces; ++i) {
+    notes[i].resize(static_cast<std::size_t>(3 + 2 * i));
+    batch->load(i + 1, *start, {9, static_cast<std::uint64_t>(i)}, happy());
+    stretches.push_back({i + 1, 3 + 2 * i, notes[i].data(), nullptr});
+  }
+  batch->advance(stretches);
+  for (int i = 0; i < kPieces; ++i) {
+    const auto single = on_emulator::make_decoder(model, options(1));
+    std::vector<Note> alone(notes[i].size());
+    single->load(0, *single->prime(primer), {9, static_cast<std::uint64_t>(i)}, happy());
+    const int half = static_cast<int>(alone.size()) / 2;
+    const Stretch first{0, half, alone.data(), nullptr};
+    single->advance({&first, 1});
+    const Stretch second{0, static_cast<int>(alone.size()) - half, alone.data() + half, nullptr};
+    single->advance({&second, 1});
+    EXPECT_EQ(alone, notes[i]) << "piece " << i;
+  }
+}
+
+TEST_P(DeviceDecoder, ABrokenModelIsNamedWithItsNote) {
+  if (!served) return;
+  model.tensors["step_head.bias"].values[0] = std::numeric_limits<float>::infinity();
+  const auto decoder = on_emulator::make_decoder(model, options(2));
+  std::vector<Note> notes(3);
+  decoder->load(1, *decoder->prime(primer), kKey, happy());
+  const Stretch stretch{1, 3, notes.data(), nullptr};
+  try {
+    decoder->advance({&stretch, 1});
+    FAIL() << "an infinite step passed";
+  } catch (const ModelError& error) {
+    EXPECT_NE(std::string(error.what()).find("note 0"), std::string::npos) << error.what();
+  }
+}
+
+TEST_P(DeviceDecoder, PredictionsEqualTheReference) {
+  if (!served || fusion > Fusion::window) return;
+  const std::vector<std::vector<Note>> data = {support::random_notes(window + 1, pitches, 21),
+                                               {},
+                                               support::random_notes(window, pitches, 22),
+                                               support::random_notes(3 * window + 2, pitches, 23)};
+  const auto want = support::predict(*make_reference_predictor(model, {.state = mode}), data);
+  const auto got = support::predict(*on_emulator::make_predictor(model, options(1)), data);
+  ASSERT_EQ(got.size(), want.size());
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    SCOPED_TRACE(testing::Message() << "piece " << i);
+    ASSERT_EQ(got[i].step.size(), want[i].step.size());
+    if (want[i].step.empty()) continue;
+    EXPECT_LE(support::relative_l2(got[i].pitch_logits, want[i].pitch_logits), 1e-5);
+    EXPECT_LE(support::relative_l2(got[i].step, want[i].step), 1e-5);
+    EXPECT_LE(support::relative_l2(got[i].duration, want[i].duration), 1e-5);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, DeviceDecoder,
+                         testing::Combine(testing::ValuesIn(device_cases()),
+                                          testing::Values(StateMode::window, StateMode::carry),
+                                          testing::Values(Fusion::unfused, Fusion::pointwise, Fusion::cell,
+                                                          Fusion::window, Fusion::note, Fusion::loop)),
+                         rung_name);
+
+TEST(DeviceSession, RefillsSlotsWithPiecesOfAllLengths) {
+  const Model model = support::model_of(support::tiny_spec({32}, 5, 33));
+  struct Gathered final : NoteSink {
+    void notes(const PieceRequest& piece, int first, std::span<const Note> notes, std::span<const NoteTrace>) override {
+      auto& all = pieces[piece.key.index];
+      EXPECT_EQ(static_cast<int>(all.size()), first);
+      all.insert(all.end(), notes.begin(), notes.end());
+    }
+    void finished(const PieceRequest&) override { ++done; }
+    std::map<std::uint64_t, std::vector<Note>> pieces;
+    int done = 0;
+  };
+  const auto run = [&](int slots, int block) {
+    const auto decoder = on_emulator::make_decoder(model, {.slots = slots, .block = block, .fusion = Fusion::cell});
+    const auto start = decoder->prime(support::random_notes(7, 33));
+    Session session(*decoder, block);
+    for (std::uint64_t i = 0; i < 7; ++i) {
+      session.add({.key = {4, i},
+                   .notes = 2 + static_cast<int>(i * 5 % 7),
+                   .expression = happy(),
+                   .changes = {},
+                   .primer = start});
+    }
+    Gathered sink;
+    EXPECT_TRUE(session.run(sink));
+    EXPECT_EQ(sink.done, 7);
+    return sink.pieces;
+  };
+  EXPECT_EQ(run(2, 3), run(1, 16));
+}
+
+TEST(DeviceFaults, MisuseIsRefusedBeforeAnythingIsWritten) {
+  const Model model = support::model_of(support::tiny_spec({16}, 3, 12));
+  EXPECT_THROW(on_emulator::make_decoder(model, {.slots = 0}), std::invalid_argument);
+  const CudaOptions options{.slots = 2, .fusion = Fusion::cell};
+  const auto decoder = on_emulator::make_decoder(model, options), other = on_emulator::make_decoder(model, options);
+  Note note;
+  const Stretch stretch{0, 1, &note, nullptr}, beyond{2, 1, &note, nullptr}, none{0, 0, &note, nullptr};
+  EXPECT_THROW(decoder->advance({&stretch, 1}), std::invalid_argument) << "holds no piece";
+  const auto start = decoder->prime({});
+  EXPECT_THROW(other->load(0, *start, kKey, happy()), std::invalid_argument) << "primed by another";
+  decoder->load(0, *start, kKey, happy());
+  const Stretch twice[] = {stretch, stretch};
+  EXPECT_THROW(decoder->advance(twice), std::invalid_argument);
+  EXPECT_THROW(decoder->advance({&beyond, 1}), std::invalid_argument);
+  EXPECT_THROW(decoder->advance({&none, 1}), std::invalid_argument);
+  decoder->start({&stretch, 1});
+  EXPECT_THROW(decoder->start({&stretch, 1}), std::invalid_argument) << "one is under way";
+  decoder->finish();
+}
+
+}  // namespace
+}  // namespace engine

@@ -1,0 +1,35 @@
+# Tests of device code run twice: NAME_emulated on the emulator under several schedules, and with the toolkit NAME_cuda,
+# which skips (and is counted) where there is no GPU.
+
+# affetto_device_test(name SOURCES file.cu ... [LIBS ...] [TIMEOUT seconds])
+function(affetto_device_test name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  set(as_cxx "")
+  set(as_cuda "")
+  foreach(source IN LISTS T_SOURCES)
+    cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE AFFETTO_SOURCE)
+    list(APPEND as_cuda ${AFFETTO_SOURCE})
+    # A source has one language per folder, so the C++ compiler gets the .cu file by an include.
+    cmake_path(GET AFFETTO_SOURCE STEM stem)
+    set(wrapper ${CMAKE_CURRENT_BINARY_DIR}/${name}_emulated_sources/${stem}.cpp)
+    file(CONFIGURE OUTPUT ${wrapper} CONTENT "#include \"@AFFETTO_SOURCE@\"\n" @ONLY)
+    list(APPEND as_cxx ${wrapper})
+  endforeach()
+
+  add_executable(${name}_emulated ${as_cxx})
+  target_link_libraries(${name}_emulated PRIVATE ${T_LIBS} kernels_emulated kernels_ops project_options GTest::gtest
+    GTest::gtest_main)
+  gtest_discover_tests(${name}_emulated TEST_PREFIX "emulated:" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${T_TIMEOUT})
+  set_property(GLOBAL APPEND PROPERTY AFFETTO_EMULATED_TESTS ${name}_emulated)
+
+  if(AFFETTO_HAVE_CUDA)
+    add_executable(${name}_cuda ${as_cuda})
+    affetto_nvcc_options(${name}_cuda)
+    target_link_libraries(${name}_cuda PRIVATE ${T_LIBS} kernels_cuda kernels_ops project_options GTest::gtest
+      GTest::gtest_main)
+    gtest_discover_tests(${name}_cuda TEST_PREFIX "cuda:" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${T_TIMEOUT})
+  endif()
+endfunction()

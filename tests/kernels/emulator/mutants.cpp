@@ -1,0 +1,53 @@
+#include "tests/kernels/emulator/mutants.h"
+
+#include <stdexcept>
+#include <string_view>
+
+namespace kernels {
+
+const std::vector<Mutant>& mutants() {
+  static const std::vector<Mutant> all = {
+      {"lstm", 1, "barrier after the weights are loaded", true, true},
+      {"lstm", 2, "barrier before the product", true, true},
+      {"lstm", 3, "barrier between the product and the writing of h", true, true},
+      {"lstm", 4, "barrier before the logits", true, true},
+      {"lstm", 5, "barrier before the choice", true, true},
+      {"lstm", 6, "__syncwarp after the choice", true, true},
+      {"lstm", 7, "the right column in ldmatrix", true, false},
+      {"lstm", 8, "mask of the tail rows", true, false},
+      {"pipeline", 1, "wait for a full stage", true, true},
+      {"pipeline", 2, "wait for an empty stage", true, true},
+      {"pipeline", 3, "right parity of the full stage", true, false},
+      {"pipeline", 4, "right count of arrivals", true, false},
+      {"pipeline", 5, "right count of bytes", true, false},
+      {"pipeline", 6, "cluster_sync before the neighbour is read", true, true},
+      {"pipeline", 7, "cluster_sync before the exit", true, false},
+      {"pipeline", 8, "fence_proxy_async before the bulk store", false, true},
+      {"pipeline", 9, "acquire and release at the counter", false, true},
+      {"pipeline", 10, "mbar_fence_init after the init", true, false},
+      {"pipeline", 11, "barrier after the init", true, false},
+      {"pipeline", 12, "wait for the bulk store", true, true},
+      {"ring", 1, "wait for the copies of this tile", true, true},
+      {"ring", 2, "barrier before the tile is read", true, true},
+      {"ring", 3, "empty groups at the end", true, true},
+  };
+  return all;
+}
+
+const std::vector<const char*>& mutant_kernels() {
+  static const std::vector<const char*> all = {"lstm", "pipeline", "ring"};
+  return all;
+}
+
+inline namespace on_emulator {
+
+std::vector<std::uint32_t> run_mutant(const Mutant& mutant) {
+  const std::string_view kernel = mutant.kernel;
+  if (kernel == "lstm") return run_lstm_mutant(mutant.number);
+  if (kernel == "pipeline") return run_pipeline_mutant(mutant.number);
+  if (kernel == "ring") return run_ring_mutant(mutant.number);
+  throw std::invalid_argument("no mutant kernel \"" + std::string(kernel) + "\"; wanted lstm, pipeline or ring");
+}
+
+}  // namespace on_emulator
+}  // namespace kernels
