@@ -28,6 +28,7 @@ test: deps-build deps-test
 	@ctest --preset release -j $(JOBS)
 
 check: test deps-check
+	@cmake --build --preset release --target kernel_budgets
 	@cmake --preset asan
 	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan -j $(JOBS)

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 
@@ -39,16 +40,26 @@ Plan& plan() {
   return current;
 }
 
+std::mutex plan_mutex;  // several threads of the host may call the device
+
 }  // namespace
 
 FaultScope::FaultScope(Fault fault, int nth) {
   if (nth < 1) throw std::invalid_argument("FaultScope: nth = " + std::to_string(nth) + "; wanted at least 1");
+  const std::scoped_lock lock(plan_mutex);
   plan() = {fault, nth};
 }
-FaultScope::~FaultScope() { plan() = {}; }
-bool FaultScope::struck() const { return plan().left == 0; }
+FaultScope::~FaultScope() {
+  const std::scoped_lock lock(plan_mutex);
+  plan() = {};
+}
+bool FaultScope::struck() const {
+  const std::scoped_lock lock(plan_mutex);
+  return plan().left == 0;
+}
 
 void maybe_fail(Fault fault, std::string_view call) {
+  const std::scoped_lock lock(plan_mutex);
   Plan& current = plan();
   if (current.left == 0 || current.fault != fault || --current.left > 0) return;
   if (fault == Fault::kAllocation) {

@@ -5,18 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <source_location>
 #include <vector>
 
 #include "kernels/device/host/vectors.h"
 #include "kernels/emulator/fiber.h"
+#include "kernels/emulator/site.h"
 
 namespace kernels::emulator {
-
-/// Where in a kernel a call stands: file, line and column, because two barriers may share a line.
-using Site = std::source_location;
-
-bool same_site(const Site& a, const Site& b);
 
 struct Block;
 struct Cluster;

@@ -13,7 +13,7 @@ struct SeatTile {
 
 // One block owns one seat; its threads copy side by side.
 __global__ void __launch_bounds__(SeatTile::kThreads) seat_kernel(const __grid_constant__ SeatOp op) {
-  const Seat seat = op.seats[blockIdx.x];
+  const Seat& seat = op.seats[blockIdx.x];  // read in place: a copy indexed by layer would live on the stack
   const auto slot = static_cast<std::size_t>(seat.slot);
   const int first = static_cast<int>(threadIdx.x);
   const int window = op.network.window;

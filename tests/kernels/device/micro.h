@@ -1,5 +1,5 @@
 // Micro-tests pin what each wrapper means: one small kernel, small whole numbers, exact outputs. The same files run on a
-// GPU, and what a test got is in the report of --gtest_output=json as the property "output": that is how the
+// GPU, and what a test got is in the report of --gtest_output=json, as the properties output0, output1 and so on: that is how the
 // emulator's models are compared with hardware.
 #pragma once
 
@@ -28,11 +28,13 @@ class MicroTest : public DeviceTest {
     out.fill(0xff);
     launch("micro", kernel, shape, stream(), out.data(), args...);
     std::vector<T> got = out.to_host();
-    RecordProperty("output", hex(got));
+    RecordProperty("output" + std::to_string(runs_++), hex(got));
     return got;
   }
 
  private:
+  int runs_ = 0;
+
   template <typename T>
   static std::string hex(const std::vector<T>& values) {
     std::string text;

@@ -348,15 +348,15 @@ TEST_P(EmulatedLaunch, AWriteBehindABufferIsFound) {
 
 void sees_poison(unsigned* out) {
   Layout& s = dev::smem<Layout>();
-  out[threadIdx.x] = static_cast<unsigned>(s.words[threadIdx.x]);
+  out[blockIdx.x * 32 + threadIdx.x] = static_cast<unsigned>(s.words[threadIdx.x]);
   s.words[threadIdx.x] = 0;
 }
 
 TEST_P(EmulatedLaunch, SharedMemoryAndNewBuffersHoldPoison) {
-  DeviceBuffer<unsigned> out(stream(), 32), fresh(stream(), 32);
+  DeviceBuffer<unsigned> out(stream(), 20 * 32), fresh(stream(), 32);
   for (int round = 0; round < 2; ++round) {
     launch("poison", sees_poison, {.grid = 20, .block = 32, .shared_bytes = sizeof(Layout)}, stream(), out.data());
-    EXPECT_EQ(out.to_host(), std::vector<unsigned>(32, kFull));
+    EXPECT_EQ(out.to_host(), std::vector<unsigned>(20 * 32, kFull));
   }
   EXPECT_EQ(fresh.to_host(), std::vector<unsigned>(32, kFull));
 }
