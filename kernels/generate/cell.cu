@@ -1,10 +1,9 @@
-#include "kernels/generate/cell.cuh"
-
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "kernels/device/launch.cuh"
+#include "kernels/generate/cell.cuh"
 #include "kernels/generate/steps.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {

@@ -1,5 +1,5 @@
-// The rung `cell`: a layer's step is one kernel (product, bias, input, cell), a level of the readout another, choosing a
-// note two. fp32 throughout.
+// The rung `cell`: a layer's step is one kernel (product, bias, input, cell), a level of the readout another, choosing
+// a note two. fp32 throughout.
 #pragma once
 
 #include <memory>
@@ -44,7 +44,7 @@ struct DenseLevel {
   DenseView parts[kMaxReadout];
   int count = 0, readout_size = 0;
   PiecesView pieces;
-  const float* state = nullptr;   ///< [slots, H] of the last LSTM layer; taken as zero where consumed = 0
+  const float* state = nullptr;            ///< [slots, H] of the last LSTM layer; taken as zero where consumed = 0
   ProductPart products[kMaxReadout] = {};  ///< filled in by the launcher
 };
 

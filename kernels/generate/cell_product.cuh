@@ -18,8 +18,8 @@ namespace kernels::inline AFFETTO_PLATFORM {
 template <int kUnits_, int kGroups_, int kRowsPerThread_>
 struct ProductTile {
   static constexpr int kUnits = kUnits_, kGroups = kGroups_, kRowsPerThread = kRowsPerThread_;
-  static constexpr int kQuads = 4;   // a unit's four gates
-  static constexpr int kTerms = 32;  // of a stage
+  static constexpr int kQuads = 4;            // a unit's four gates
+  static constexpr int kTerms = 32;           // of a stage
   static constexpr int kStride = kTerms + 4;  // eight rows apart, float4s meet no bank twice
   static constexpr int kOutputs = kQuads * kUnits, kRows = kGroups * kRowsPerThread, kThreads = kUnits * kGroups;
   static_assert(kThreads % 32 == 0 && kRows <= kThreads && kTerms % 4 == 0);
@@ -85,9 +85,8 @@ __device__ void multiply_stage(const ProductStage<Tile>& stage, float (&sums)[Ti
 /// body(0), ..., body(N - 1) written out, so that what the number indexes can stay in registers.
 template <int N, class Body>
 __device__ void unrolled(const Body& body) {
-  [&]<int... kIndices>(std::integer_sequence<int, kIndices...>) {
-    (body(kIndices), ...);
-  }(std::make_integer_sequence<int, N>{});
+  [&]<int... kIndices>(std::integer_sequence<int, kIndices...>) { (body(kIndices), ...); }
+  (std::make_integer_sequence<int, N>{});
 }
 
 /// sums += the parts' products, one part after the other. All threads of the block call.

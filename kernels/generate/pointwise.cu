@@ -1,5 +1,4 @@
 #include "kernels/generate/pointwise.h"
-
 #include "kernels/generate/product_steps.h"
 #include "kernels/generate/steps.cuh"
 #include "kernels/math/lstm.h"

@@ -1,5 +1,5 @@
-// The rung `pointwise`: products by a library, and between them one kernel for the whole cell, one for bias and curve of
-// a dense layer; choosing a note as in the rung cell.
+// The rung `pointwise`: products by a library, and between them one kernel for the whole cell, one for bias and curve
+// of a dense layer; choosing a note as in the rung cell.
 #pragma once
 
 #include <memory>

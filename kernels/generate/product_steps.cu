@@ -1,7 +1,6 @@
-#include "kernels/generate/product_steps.h"
-
 #include <algorithm>
 
+#include "kernels/generate/product_steps.h"
 #include "kernels/generate/state.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {

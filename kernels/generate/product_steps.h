@@ -28,12 +28,13 @@ class ProductSteps : public ComposedSteps {
   /// Enqueues to = x W^T, [rows, size].
   void dense_product(const PiecesView& pieces, const DenseView& dense, float* to);
 
-  std::size_t widest_gates() const;  ///< 4H of the widest layer
+  std::size_t widest_gates() const;                     ///< 4H of the widest layer
   float* gates() const { return gates_.data(); }        ///< scratch [slots, 4H of the widest layer]
   float* products() const { return products_.data(); }  ///< scratch [slots, widest dense layer]
 
  private:
-  void multiply(const float* x, int x_stride, const float* weight, int rows, int outputs, int terms, float* to, bool add);
+  void multiply(const float* x, int x_stride, const float* weight, int rows, int outputs, int terms, float* to,
+                bool add);
 
   Products library_;
   DeviceBuffer<float> gates_, products_;

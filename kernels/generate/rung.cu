@@ -1,10 +1,9 @@
-#include "kernels/generate/rung.h"
-
 #include <stdexcept>
 
 #include "kernels/generate/cell.h"
 #include "kernels/generate/loop.h"
 #include "kernels/generate/pointwise.h"
+#include "kernels/generate/rung.h"
 #include "kernels/generate/unfused.h"
 #include "kernels/generate/window.h"
 

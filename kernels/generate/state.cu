@@ -1,7 +1,6 @@
-#include "kernels/generate/state.h"
-
 #include <cstdint>
 
+#include "kernels/generate/state.h"
 #include "kernels/ops/elements.cuh"
 
 namespace kernels::inline AFFETTO_PLATFORM {

@@ -1,16 +1,16 @@
-#include "kernels/generate/steps.h"
-
 #include <stdexcept>
 #include <string>
 
 #include "kernels/generate/choose.h"
+#include "kernels/generate/steps.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
 ComposedSteps::ComposedSteps(const char* name, const NetworkView& network, const ClustersView& clusters, int slots,
                              StreamRef stream, bool graphs)
     : name_(name), network_(network), clusters_(clusters), slots_(slots), stream_(stream), graphs_(graphs) {
-  if (slots < 1) throw std::invalid_argument(std::string("rung ") + name + ": slots = " + std::to_string(slots) + "; at least 1");
+  if (slots < 1)
+    throw std::invalid_argument(std::string("rung ") + name + ": slots = " + std::to_string(slots) + "; at least 1");
   pitch_ = DeviceBuffer<int>(stream, this->slots());
 }
 

@@ -22,8 +22,9 @@ __device__ inline RowStep row_step(const Progress& progress, int window, int num
 }
 
 __device__ inline float field_of(const Played& note, NoteField field) {
-  return field == NoteField::pitch ? static_cast<float>(note.pitch)
-                                   : field == NoteField::step ? note.step : note.duration;
+  return field == NoteField::pitch  ? static_cast<float>(note.pitch)
+         : field == NoteField::step ? note.step
+                                    : note.duration;
 }
 
 /// What the note adds to gate `column` (of 4H) of the first layer.

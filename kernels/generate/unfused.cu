@@ -1,6 +1,5 @@
-#include "kernels/generate/unfused.h"
-
 #include "kernels/generate/product_steps.h"
+#include "kernels/generate/unfused.h"
 #include "kernels/ops/draw.h"
 #include "kernels/ops/emotion.h"
 #include "kernels/ops/pointwise.h"
@@ -35,13 +34,13 @@ class UnfusedSteps final : public ProductSteps {
   }
 
   std::size_t candidates_;
-  DeviceBuffer<int> part_, best_, pitch_;                                 // [slots]
-  DeviceBuffer<float> terms_;                                             // [slots, 4H of the widest layer]
-  DeviceBuffer<float> features_, distances_;                              // [slots, V, 9 or 2]
-  DeviceBuffer<float> scores_, blended_, probabilities_, kept_, merit_;   // [slots, V]
-  DeviceBuffer<float> predicted_, highest_, total_;                       // [slots, 2], [slots], [slots]
-  DeviceBuffer<double> modulation_, u_;                                   // [slots, 2], [slots]
-  DeviceBuffer<Played> played_;                                           // [slots]
+  DeviceBuffer<int> part_, best_, pitch_;                                // [slots]
+  DeviceBuffer<float> terms_;                                            // [slots, 4H of the widest layer]
+  DeviceBuffer<float> features_, distances_;                             // [slots, V, 9 or 2]
+  DeviceBuffer<float> scores_, blended_, probabilities_, kept_, merit_;  // [slots, V]
+  DeviceBuffer<float> predicted_, highest_, total_;                      // [slots, 2], [slots], [slots]
+  DeviceBuffer<double> modulation_, u_;                                  // [slots, 2], [slots]
+  DeviceBuffer<Played> played_;                                          // [slots]
 };
 
 UnfusedSteps::UnfusedSteps(const NetworkView& network, const ClustersView& clusters, int slots, StreamRef stream,

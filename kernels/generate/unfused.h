@@ -45,11 +45,11 @@ struct DrawModulation {
 
 /// The note as it is played.
 struct PlayNote {
-  PiecesView pieces;                    ///< voices are read
-  const float* predicted = nullptr;     ///< [rows, 2] step and duration, >= 0
-  const double* modulation = nullptr;   ///< [rows, 2]
-  const int* pitch = nullptr;           ///< [rows]
-  Played* played = nullptr;             ///< [rows]
+  PiecesView pieces;                   ///< voices are read
+  const float* predicted = nullptr;    ///< [rows, 2] step and duration, >= 0
+  const double* modulation = nullptr;  ///< [rows, 2]
+  const int* pitch = nullptr;          ///< [rows]
+  Played* played = nullptr;            ///< [rows]
 };
 
 /// Rows of the pieces with notes left, to where their note is in an output.

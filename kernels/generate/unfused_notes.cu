@@ -44,7 +44,8 @@ __global__ void __launch_bounds__(32 * kRowWarps) check_readout_kernel(const __g
   if (progress.left <= 0) return;
   const float* readout = op.pieces.readout + std::int64_t{row} * op.network.readout_size;
   bool finite = true;
-  for (int v = lane; v < op.network.candidates; v += 32) finite = finite && std::isfinite(readout[op.network.logits_at + v]);
+  for (int v = lane; v < op.network.candidates; v += 32)
+    finite = finite && std::isfinite(readout[op.network.logits_at + v]);
   finite = __all_sync(kAll, finite) != 0 && std::isfinite(op.highest[row]);
   if (lane != 0) return;
   const bool timed = std::isfinite(readout[op.network.step_at]) && std::isfinite(readout[op.network.duration_at]);

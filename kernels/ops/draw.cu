@@ -1,9 +1,8 @@
-#include "kernels/ops/draw.h"
-
 #include <cmath>
 
 #include "kernels/device/warp.cuh"
 #include "kernels/math/philox.h"
+#include "kernels/ops/draw.h"
 #include "kernels/ops/elements.cuh"
 
 namespace kernels::inline AFFETTO_PLATFORM {

@@ -1,5 +1,5 @@
-// From candidates' probabilities to one candidate (semantics.md, "Choosing the pitch"): tail cut, Gumbel noise, the draw.
-// Nucleus cut after Holtzman et al., "The curious case of neural text degeneration" (2020).
+// From candidates' probabilities to one candidate (semantics.md, "Choosing the pitch"): tail cut, Gumbel noise, the
+// draw. Nucleus cut after Holtzman et al., "The curious case of neural text degeneration" (2020).
 #pragma once
 
 #include "kernels/generate/pieces.h"
@@ -16,8 +16,8 @@ struct CutTail {
   int rows = 0, candidates = 0;
 };
 
-/// What greedy and Gumbel sampling take the highest of: the blended logits, for gumbel with noise -log(-log(uniform)) and
-/// -infinity where the tail was cut.
+/// What greedy and Gumbel sampling take the highest of: the blended logits, for gumbel with noise -log(-log(uniform))
+/// and -infinity where the tail was cut.
 struct Merit {
   const float* blended = nullptr;  ///< [rows, V]
   const float* kept = nullptr;     ///< [rows, V]

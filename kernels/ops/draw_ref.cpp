@@ -1,5 +1,3 @@
-#include "kernels/ops/draw.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -8,6 +6,7 @@
 #include <vector>
 
 #include "kernels/math/philox.h"
+#include "kernels/ops/draw.h"
 
 namespace kernels {
 namespace {

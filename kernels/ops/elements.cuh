@@ -36,8 +36,7 @@ void launch_elements(const char* name, void (*kernel)(Op), std::int64_t count, S
 }
 
 template <class Op>
-void launch_rows(const char* name, void (*kernel)(Op), int rows, StreamRef stream,
-                 const std::type_identity_t<Op>& op) {
+void launch_rows(const char* name, void (*kernel)(Op), int rows, StreamRef stream, const std::type_identity_t<Op>& op) {
   launch(name, kernel, {.grid = blocks_for(name, rows, kRowWarps), .block = 32 * kRowWarps}, stream, op);
 }
 

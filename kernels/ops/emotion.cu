@@ -1,17 +1,16 @@
-#include "kernels/ops/emotion.h"
-
 #include <cmath>
 
 #include "kernels/math/emotion_score.h"
 #include "kernels/ops/elements.cuh"
+#include "kernels/ops/emotion.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 namespace {
 
 /// The values of one field of the window's notes and the candidate.
 struct Values {
-  const Played* window;   // the piece's ring
-  std::int64_t first;     // note number of the first
+  const Played* window;  // the piece's ring
+  std::int64_t first;    // note number of the first
   int ring, notes, field;
   float candidate;
 
@@ -66,7 +65,8 @@ __global__ void __launch_bounds__(kElementThreads) window_deviation_kernel(const
 }
 
 // One thread owns one candidate's distance to one centre.
-__global__ void __launch_bounds__(kElementThreads) cluster_distances_kernel(const __grid_constant__ ClusterDistances op) {
+__global__ void __launch_bounds__(kElementThreads)
+    cluster_distances_kernel(const __grid_constant__ ClusterDistances op) {
   const std::int64_t n = element(), candidate = n / 2, cluster = n % 2;
   if (candidate >= std::int64_t{op.rows} * op.candidates) return;
   float squares = 0;
@@ -91,8 +91,8 @@ __global__ void __launch_bounds__(kElementThreads) blend_logits_kernel(const __g
   if (row >= op.rows) return;
   const VoiceView& voice = op.voices[row];
   const float logit = op.logits[row * op.logits_stride + n % op.candidates];
-  op.blended[n] = scored(voice, op.clusters) ? blended_logit(voice.alpha, op.scores[n], voice.beta, logit)
-                                             : voice.beta * logit;
+  op.blended[n] =
+      scored(voice, op.clusters) ? blended_logit(voice.alpha, op.scores[n], voice.beta, logit) : voice.beta * logit;
 }
 
 std::int64_t lists(const WindowFeatures& op) { return std::int64_t{op.pieces.rows} * op.candidates * 3; }

@@ -1,9 +1,9 @@
-#include "kernels/ops/emotion.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
+
+#include "kernels/ops/emotion.h"
 
 namespace kernels {
 namespace {

@@ -1,7 +1,6 @@
-#include "kernels/ops/pointwise.h"
-
 #include "kernels/math/lstm.h"
 #include "kernels/ops/elements.cuh"
+#include "kernels/ops/pointwise.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 namespace {

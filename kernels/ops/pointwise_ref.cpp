@@ -1,7 +1,7 @@
-#include "kernels/ops/pointwise.h"
-
 #include <cmath>
 #include <cstddef>
+
+#include "kernels/ops/pointwise.h"
 
 namespace kernels {
 namespace {

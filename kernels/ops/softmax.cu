@@ -1,9 +1,8 @@
-#include "kernels/ops/softmax.h"
-
 #include <cmath>
 
 #include "kernels/device/warp.cuh"
 #include "kernels/ops/elements.cuh"
+#include "kernels/ops/softmax.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 namespace {

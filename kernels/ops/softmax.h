@@ -16,10 +16,10 @@ struct RowReduce {
 
 /// Each row with one number of its own.
 struct RowApply {
-  const float* x = nullptr;      ///< [rows, columns]
-  const float* by = nullptr;     ///< [rows]
-  float* y = nullptr;            ///< [rows, columns], may be x itself
-  int rows = 0, columns = 0;     ///< each >= 1
+  const float* x = nullptr;   ///< [rows, columns]
+  const float* by = nullptr;  ///< [rows]
+  float* y = nullptr;         ///< [rows, columns], may be x itself
+  int rows = 0, columns = 0;  ///< each >= 1
 };
 
 struct RowArgMax {

@@ -1,8 +1,8 @@
-#include "kernels/ops/softmax.h"
-
 #include <cmath>
 #include <cstddef>
 #include <limits>
+
+#include "kernels/ops/softmax.h"
 
 namespace kernels {
 

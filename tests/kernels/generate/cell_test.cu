@@ -1,12 +1,11 @@
 // The cell rung's own kernels, with blocks of few pieces and of many, for rows and sizes off the tile.
-#include "kernels/generate/cell.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
 #include <vector>
 
+#include "kernels/generate/cell.h"
 #include "kernels/generate/steps.h"
 #include "tests/kernels/device/backend.h"
 #include "tests/kernels/generate/pieces_case.h"
@@ -75,7 +74,8 @@ class Fed {
     const NetworkView& network = on_device_.network();
     const PiecesView pieces = on_device_.pieces();
     for (int l = 0; l < network.layer_count; ++l) {
-      after.emplace_back(stream_, static_cast<std::size_t>(pieces.rows) * static_cast<std::size_t>(network.layers[l].hidden));
+      after.emplace_back(stream_,
+                         static_cast<std::size_t>(pieces.rows) * static_cast<std::size_t>(network.layers[l].hidden));
       after.back().fill(0xff);
       const float* below = l > 0 ? after[static_cast<std::size_t>(l) - 1].data() : nullptr;
       cell_step({network, pieces, l, kFeedStep, below, pieces.h[l], after.back().data()}, block_rows, stream_);

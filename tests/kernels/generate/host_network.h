@@ -47,10 +47,10 @@ struct NetworkCase {
   std::vector<int> hidden = {16};
   int window = 4, candidates = 12;
   bool carry = false;
-  bool table = false;            ///< the pitch chooses a row; else it is a scaled number
-  std::vector<int> dense = {};   ///< sizes of the layers before the heads
-  std::vector<int> heads = {};   ///< sizes of hidden layers of each head
-  bool joint = true;             ///< heads without hidden layers are one dense layer
+  bool table = false;           ///< the pitch chooses a row; else it is a scaled number
+  std::vector<int> dense = {};  ///< sizes of the layers before the heads
+  std::vector<int> heads = {};  ///< sizes of hidden layers of each head
+  bool joint = true;            ///< heads without hidden layers are one dense layer
   std::uint64_t seed = 1;
 };
 inline void PrintTo(const NetworkCase& c, std::ostream* out) { *out << c.name; }
@@ -111,11 +111,10 @@ class NetworkMaker {
   void add_inputs() {
     const std::size_t columns = 4 * static_cast<std::size_t>(case_.hidden[0]);
     const auto add = [&](NoteField field, bool table, int classes, float scale) {
-      network_.inputs.push_back({field, table, classes, scale,
-                                 numbers_.several(columns * static_cast<std::size_t>(classes), bound(3))});
+      network_.inputs.push_back(
+          {field, table, classes, scale, numbers_.several(columns * static_cast<std::size_t>(classes), bound(3))});
     };
-    add(NoteField::pitch, case_.table, case_.table ? case_.candidates : 1,
-        1.0f / static_cast<float>(case_.candidates));
+    add(NoteField::pitch, case_.table, case_.table ? case_.candidates : 1, 1.0f / static_cast<float>(case_.candidates));
     add(NoteField::step, false, 1, 1);
     add(NoteField::duration, false, 1, 0.5f);
   }

@@ -62,9 +62,9 @@ class PiecesCase {
   }
 
   Outcome outcome() const {
-    return {notes_.to_host(),     logits_.to_host(),     scores_.to_host(),   probabilities_.to_host(),
-            predicted_.to_host(), u_.to_host(),          modulation_.to_host(), progress_.to_host(),
-            window_.to_host()};
+    return {notes_.to_host(),         logits_.to_host(),    scores_.to_host(),
+            probabilities_.to_host(), predicted_.to_host(), u_.to_host(),
+            modulation_.to_host(),    progress_.to_host(),  window_.to_host()};
   }
   /// [slots, H] of a layer.
   std::vector<float> h(int layer) const { return h_[static_cast<std::size_t>(layer)].to_host(); }
@@ -185,7 +185,8 @@ class PiecesCase {
       network_.layers[network_.layer_count++] = {keep(l.w_ih), keep(l.w_hh), keep(l.bias), l.below, l.hidden};
     }
     for (const HostDense& d : host_.readout) {
-      network_.readout[network_.readout_count++] = {keep(d.weight), keep(d.bias), d.terms, d.size, d.curve, d.from, d.to};
+      network_.readout[network_.readout_count++] = {keep(d.weight), keep(d.bias), d.terms, d.size,
+                                                    d.curve,        d.from,       d.to};
     }
     network_.readout_size = host_.readout_size;
     network_.candidates = host_.candidates;
@@ -207,7 +208,8 @@ class PiecesCase {
     for (std::size_t i = 0; i < slots; ++i) {
       const HostPiece& piece = pieces_[i];
       voices.push_back(piece.voice);
-      progress.push_back({.consumed = static_cast<std::int64_t>(piece.primer.size()), .left = piece.left, .out_at = out_at});
+      progress.push_back(
+          {.consumed = static_cast<std::int64_t>(piece.primer.size()), .left = piece.left, .out_at = out_at});
       out_at += piece.left;
       for (std::size_t n = 0; n < piece.primer.size(); ++n) window[i * w + n % w] = piece.primer[n];
     }
@@ -216,7 +218,10 @@ class PiecesCase {
     progress_ = uploaded(progress);
     window_ = uploaded(window);
     readout_ = poisoned<float>(slots * static_cast<std::size_t>(host_.readout_size));
-    view_ = {.voices = voices_.data(), .progress = progress_.data(), .window = window_.data(), .readout = readout_.data(),
+    view_ = {.voices = voices_.data(),
+             .progress = progress_.data(),
+             .window = window_.data(),
+             .readout = readout_.data(),
              .rows = static_cast<int>(slots)};
     put_state();
     stream_.synchronize();
@@ -252,8 +257,8 @@ class PiecesCase {
     u_ = poisoned<double>(n);
     predicted_ = poisoned<float>(2 * n);
     modulation_ = poisoned<double>(2 * n);
-    output_ = {notes_.data(),  logits_.data(),    scores_.data(),    probabilities_.data(),
-               u_.data(), predicted_.data(), modulation_.data()};
+    output_ = {notes_.data(), logits_.data(),    scores_.data(),    probabilities_.data(),
+               u_.data(),     predicted_.data(), modulation_.data()};
   }
 
   StreamRef stream_;

@@ -119,7 +119,8 @@ class ReferencePiece {
       const double* x = dense.from == DenseView::kFromState ? state.h.back().data() : row.data() + dense.from;
       for (int o = 0; o < dense.size; ++o) {
         double y = dense.bias[static_cast<std::size_t>(o)];
-        for (int k = 0; k < dense.terms; ++k) y += double{dense.weight[static_cast<std::size_t>(o * dense.terms + k)]} * x[k];
+        for (int k = 0; k < dense.terms; ++k)
+          y += double{dense.weight[static_cast<std::size_t>(o * dense.terms + k)]} * x[k];
         if (dense.curve == HeadCurve::relu) y = std::max(y, 0.0);
         if (dense.curve == HeadCurve::tanh) y = std::tanh(y);
         row[static_cast<std::size_t>(dense.to + o)] = y;
@@ -144,9 +145,12 @@ class ReferencePiece {
 
   double score(const ReferenceNote& note, int candidate) const {
     double f[9];
-    summarise(note.step, [](const Played& p) { return double{p.step}; }, f);
-    summarise(note.duration, [](const Played& p) { return double{p.duration}; }, f + 3);
-    summarise(candidate, [](const Played& p) { return static_cast<double>(p.pitch); }, f + 6);
+    summarise(
+        note.step, [](const Played& p) { return double{p.step}; }, f);
+    summarise(
+        note.duration, [](const Played& p) { return double{p.duration}; }, f + 3);
+    summarise(
+        candidate, [](const Played& p) { return static_cast<double>(p.pitch); }, f + 6);
     double d[2];
     for (int c = 0; c < 2; ++c) {
       double squares = 0;
@@ -178,8 +182,9 @@ class ReferencePiece {
       note.merit = blend;
     } else if (voice_.gumbel) {
       for (std::size_t i = 0; i < v; ++i) {
-        const Words4 words = random_words(voice_.seed, voice_.index,
-                                          written_ * static_cast<std::uint32_t>(v) + static_cast<std::uint32_t>(i), Purpose::kGumbel);
+        const Words4 words =
+            random_words(voice_.seed, voice_.index,
+                         written_ * static_cast<std::uint32_t>(v) + static_cast<std::uint32_t>(i), Purpose::kGumbel);
         const double noise = -std::log(-std::log(uniform_of(words.w[0])));
         note.merit.push_back(note.probabilities[i] > 0 ? blend[i] + noise : -INFINITY);
       }

@@ -218,7 +218,9 @@ TEST_P(RungCompany, RefusesRowsBeyondItsSlots) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RungCompany,
-                         testing::Combine(testing::ValuesIn(cases([](const NetworkCase& c) { return c.hidden.size() < 4; })),
+                         testing::Combine(testing::ValuesIn(cases([](const NetworkCase& c) {
+                                            return c.hidden.size() < 4;
+                                          })),
                                           testing::ValuesIn(two_backends())));
 INSTANTIATE_TEST_SUITE_P(All, CarryRungs,
                          testing::Combine(testing::ValuesIn(cases([](const NetworkCase& c) { return c.carry; })),

@@ -63,14 +63,21 @@ TEST_P(Draw, MeritIsThatOfTheDefinition) {
   std::vector<VoiceView> voices = this->voices();
   std::vector<Progress> progress = this->progress();
   std::vector<float> want(lists(), NAN);
-  Merit op{blended.data(), kept.data(), {.voices = voices.data(), .progress = progress.data(), .rows = kRows}, want.data(), candidates()};
+  Merit op{blended.data(),
+           kept.data(),
+           {.voices = voices.data(), .progress = progress.data(), .rows = kRows},
+           want.data(),
+           candidates()};
   merit_ref(op);
   const auto blended_there = uploaded(stream(), blended), kept_there = uploaded(stream(), kept);
   const auto voices_there = uploaded(stream(), voices);
   const auto progress_there = uploaded(stream(), progress);
   const auto merit_there = poisoned<float>(stream(), lists());
-  merit({blended_there.data(), kept_there.data(),
-         {.voices = voices_there.data(), .progress = progress_there.data(), .rows = kRows}, merit_there.data(), candidates()},
+  merit({blended_there.data(),
+         kept_there.data(),
+         {.voices = voices_there.data(), .progress = progress_there.data(), .rows = kRows},
+         merit_there.data(),
+         candidates()},
         stream());
   const std::vector<float> got = merit_there.to_host();
   for (std::size_t i = 0; i < lists(); ++i) {
@@ -96,13 +103,20 @@ TEST_P(Draw, PitchesAreThoseOfTheDefinitionAndOthersAreLeftAlone) {
     for (Progress& p : progress) p.written += note;
     std::vector<int> want(kRows, -1);
     std::vector<double> want_u(kRows, NAN);
-    draw_pitch_ref({kept.data(), best.data(), {.voices = voices.data(), .progress = progress.data(), .rows = kRows},
-                    want.data(), want_u.data(), candidates()});
+    draw_pitch_ref({kept.data(),
+                    best.data(),
+                    {.voices = voices.data(), .progress = progress.data(), .rows = kRows},
+                    want.data(),
+                    want_u.data(),
+                    candidates()});
     const auto progress_there = uploaded(stream(), progress);
     const auto pitch = poisoned<int>(stream(), kRows);
     const auto u = poisoned<double>(stream(), kRows);
-    draw_pitch({kept_there.data(), best_there.data(),
-                {.voices = voices_there.data(), .progress = progress_there.data(), .rows = kRows}, pitch.data(), u.data(),
+    draw_pitch({kept_there.data(),
+                best_there.data(),
+                {.voices = voices_there.data(), .progress = progress_there.data(), .rows = kRows},
+                pitch.data(),
+                u.data(),
                 candidates()},
                stream());
     EXPECT_EQ(pitch.to_host(), want);

@@ -47,7 +47,8 @@ TEST_P(Emotion, FeaturesAreThoseOfTheDefinition) {
   std::vector<Progress> progress = this->progress();
   const std::vector<float> predicted = {0, 0.5f, 1, 0, 0.25f, 0.75f, 2, 0.125f, 0.25f, 0.5f};
   std::vector<float> want(9 * lists(), NAN);
-  WindowFeatures op{.window = kWindow, .candidates = candidates(), .predicted = predicted.data(), .features = want.data()};
+  WindowFeatures op{
+      .window = kWindow, .candidates = candidates(), .predicted = predicted.data(), .features = want.data()};
   op.pieces = {.progress = progress.data(), .window = windows.data(), .rows = kRows};
   window_mean_ref(op);
   window_highest_ref(op);
@@ -57,13 +58,14 @@ TEST_P(Emotion, FeaturesAreThoseOfTheDefinition) {
   const auto progress_there = uploaded(stream(), progress);
   const auto predicted_there = uploaded(stream(), predicted);
   const auto features = poisoned<float>(stream(), 9 * lists());
-  op = {.window = kWindow, .candidates = candidates(), .predicted = predicted_there.data(), .features = features.data()};
+  op = {
+      .window = kWindow, .candidates = candidates(), .predicted = predicted_there.data(), .features = features.data()};
   op.pieces = {.progress = progress_there.data(), .window = windows_there.data(), .rows = kRows};
   window_mean(op, stream());
   window_highest(op, stream());
   window_deviation(op, stream());
-  // Six values below 2 are added with a rounding each, and whole pitches exactly; then one division. A deviation errs by
-  // no more than the mean it is taken from, and by its own four roundings.
+  // Six values below 2 are added with a rounding each, and whole pitches exactly; then one division. A deviation errs
+  // by no more than the mean it is taken from, and by its own four roundings.
   const double highest = std::max(12.0, static_cast<double>(candidates()));
   EXPECT_TRUE(close(features.to_host(), want, {.abs = 2 * highest * 0x1p-24, .rel = 4 * 0x1p-24}));
 }
@@ -71,7 +73,8 @@ TEST_P(Emotion, FeaturesAreThoseOfTheDefinition) {
 TEST_P(Emotion, DistancesAndScoresAreThoseOfTheDefinition) {
   const std::vector<float> features = [&] {
     std::vector<float> all = normals(9 * lists(), 1, 3);
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = std::fabs(all[i]) * (i % 9 >= 6 ? static_cast<float>(candidates()) / 2 : 1);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      all[i] = std::fabs(all[i]) * (i % 9 >= 6 ? static_cast<float>(candidates()) / 2 : 1);
     return all;
   }();
   const std::vector<VoiceView> voices = this->voices();
@@ -82,7 +85,8 @@ TEST_P(Emotion, DistancesAndScoresAreThoseOfTheDefinition) {
 
   const auto features_there = uploaded(stream(), features);
   const auto voices_there = uploaded(stream(), voices);
-  const auto distances_there = poisoned<float>(stream(), 2 * lists()), scores_there = poisoned<float>(stream(), lists());
+  const auto distances_there = poisoned<float>(stream(), 2 * lists()),
+             scores_there = poisoned<float>(stream(), lists());
   distance.features = features_there.data();
   distance.distances = distances_there.data();
   cluster_distances(distance, stream());

@@ -63,7 +63,8 @@ TEST_P(Pointwise, CurvesAreThoseOfTheDefinition) {
     for (const bool all : {true, false}) {
       const auto y_there = poisoned<float>(stream(), elements());
       std::vector<float> want(elements(), std::numeric_limits<float>::quiet_NaN());
-      Unary op{x.data(), stride(), want.data(), stride(), param().rows, param().columns, curve, all ? nullptr : some.data()};
+      Unary op{x.data(),     stride(),        want.data(), stride(),
+               param().rows, param().columns, curve,       all ? nullptr : some.data()};
       unary_ref(op);
       op.x = x_there.data();
       op.y = y_there.data();
@@ -78,8 +79,9 @@ TEST_P(Pointwise, ABiasAddedInPlaceIsThatOfTheDefinition) {
   std::vector<float> a = normals(elements(), param().sigma, 1);
   const std::vector<float> b = normals(static_cast<std::size_t>(param().columns), param().sigma, 2);
   const auto a_there = uploaded(stream(), a), b_there = uploaded(stream(), b);
-  binary({a_there.data(), stride(), b_there.data(), 0, a_there.data(), stride(), param().rows, param().columns, Join::add},
-         stream());
+  binary(
+      {a_there.data(), stride(), b_there.data(), 0, a_there.data(), stride(), param().rows, param().columns, Join::add},
+      stream());
   binary_ref({a.data(), stride(), b.data(), 0, a.data(), stride(), param().rows, param().columns, Join::add});
   expect_close(a_there.to_host(), a, kJoin);
 }

@@ -29,7 +29,9 @@ class Softmax : public DeviceCases<Case> {
     std::vector<float> x = normals(elements(), 3, 0);
     const auto columns = static_cast<std::size_t>(param().columns);
     if (rows() > 1) x[columns + columns / 2] = std::numeric_limits<float>::quiet_NaN();
-    if (rows() > 2) std::fill_n(x.begin() + 2 * static_cast<std::ptrdiff_t>(columns), columns, std::numeric_limits<float>::quiet_NaN());
+    if (rows() > 2)
+      std::fill_n(x.begin() + 2 * static_cast<std::ptrdiff_t>(columns), columns,
+                  std::numeric_limits<float>::quiet_NaN());
     if (rows() > 3) std::fill_n(x.begin() + 3 * static_cast<std::ptrdiff_t>(columns), columns, -4.5f);
     return x;
   }
