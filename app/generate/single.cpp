@@ -99,6 +99,7 @@ Json summary(const Job& job, std::uint64_t index, const engine::Score& score, co
       {"state", job.state == engine::StateMode::carry ? "carry" : "window"},
       {"device", job.computing.device_name()},
       {"precision", job.computing.precision()},
+      {"fusion", job.fusion},
       {"isa", kernels::name_of(job.isa)},
       {"sampling", Json::parse(engine::format_sampling(job.expression.sampling))},
       {"seconds",

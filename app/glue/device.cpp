@@ -68,7 +68,7 @@ template <class Make>
 auto with_rung(const Make& make) {
   try {
     return make();
-  } catch (const std::invalid_argument& error) {
+  } catch (const engine::UnservedRung& error) {
     throw UsageError({"usage", "--fusion", error.what(), "leave it out for the fastest rung that serves the model"});
   }
 }

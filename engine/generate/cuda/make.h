@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 
 #include "engine/generate/decoder.h"
 #include "engine/generate/make.h"
@@ -11,6 +12,11 @@
 #include "kernels/runtime/device.h"
 
 namespace engine {
+
+/// A rung was asked for that does not serve the network, or the task. what() names both.
+struct UnservedRung : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
 
 struct CudaOptions {
   StateMode state = StateMode::window;
@@ -23,11 +29,10 @@ struct CudaOptions {
 };
 
 namespace on_cuda {
-/// The rung that will be taken. @throws std::invalid_argument with the reason where a wanted one does not serve the
-/// network
+/// The rung that will be taken. @throws UnservedRung
 kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options);
 /// In builds with the CUDA toolkit only. @throws kernels::CudaError, kernels::OutOfMemory, ModelError,
-/// std::invalid_argument (a rung that does not serve the network)
+/// UnservedRung
 std::unique_ptr<Decoder> make_decoder(const Model& model, const CudaOptions& options);
 std::unique_ptr<Predictor> make_predictor(const Model& model, const CudaOptions& options);
 kernels::DeviceState device_state();

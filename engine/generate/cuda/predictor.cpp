@@ -52,8 +52,8 @@ kernels::Fusion steps_fusion(const Model& model, const CudaOptions& options) {
   if (!options.fusion) return kernels::Fusion::cell;
   const kernels::Fusion fusion = resolve_fusion(model, options);
   if (fusion > kernels::Fusion::window) {
-    throw std::invalid_argument(std::string("rung ") + kernels::name_of(fusion) +
-                                " writes notes and shows no predictions; unfused, pointwise, cell and window do");
+    throw UnservedRung(std::string("rung ") + kernels::name_of(fusion) +
+                       " writes notes and shows no predictions; unfused, pointwise, cell and window do");
   }
   return fusion;
 }

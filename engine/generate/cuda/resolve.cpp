@@ -1,5 +1,3 @@
-#include <stdexcept>
-
 #include "engine/generate/cuda/make.h"
 #include "engine/generate/cuda/network.h"
 
@@ -9,7 +7,7 @@ kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options) {
   const kernels::NetworkView shapes = shapes_of(model, plan_network(model, kReadoutAlign), options.state);
   if (options.fusion) {
     const std::string why = kernels::why_not(*options.fusion, shapes);
-    if (!why.empty()) throw std::invalid_argument(why);
+    if (!why.empty()) throw UnservedRung(why);
     return *options.fusion;
   }
   for (const kernels::Fusion fusion : {kernels::Fusion::loop, kernels::Fusion::note, kernels::Fusion::window}) {

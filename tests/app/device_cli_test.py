@@ -1,0 +1,109 @@
+"""--device and --fusion from outside, on the emulated GPU: the CPU's notes, rung by rung, and faults that lose nothing."""
+import json
+import os
+import unittest
+
+from cli_support import CliTest, random_state_dict, write_safetensors
+
+RUNGS = ["unfused", "pointwise", "cell", "window", "note", "loop"]
+
+
+class Device(CliTest):
+    def emulated(self, *options, code=0):
+        return self.generate("--device", "emulated", *options, code=code)
+
+    def notes(self, *options):
+        return json.loads(self.generate("--seed", 3, "--notes", 12, "--json", "--force", "-o", "x.mid", *options).stdout)
+
+    def batch(self, folder, *options, count=6, code=0):
+        return self.emulated("--seed", 5, "--notes", 6, "--emotion", "sad", "--count", count, "-o", folder, *options, code=code)
+
+    def pieces(self, folder):
+        return {name: self.read(f"{folder}/{name}") for name in sorted(os.listdir(self.path(folder))) if name.endswith(".mid")}
+
+    def test_every_rung_writes_the_cpus_pitches(self):
+        for state in ("window", "carry"):
+            want = [note["pitch"] for note in self.notes("--device", "cpu", "--state", state)["notes"]]
+            for rung in RUNGS:
+                with self.subTest(state=state, rung=rung):
+                    got = self.notes("--device", "emulated", "--fusion", rung, "--state", state)
+                    self.assertEqual([note["pitch"] for note in got["notes"]], want)
+                    self.assertEqual((got["device"], got["fusion"], got["precision"]), ("emulated", rung, "fp32"))
+
+    def test_a_piece_alone_is_the_piece_of_the_batch(self):
+        self.batch("out")
+        self.batch("alone", "--first", 4, count=1)
+        self.assertEqual(self.pieces("alone"), {"000004_sad_s5.mid": self.pieces("out")["000004_sad_s5.mid"]})
+
+    def test_the_recipe_repeats_device_and_rung(self):
+        self.emulated("--fusion", "loop", "--seed", 3, "--notes", 8, "-o", "a.mid")
+        self.generate("--from", "a.mid", "-o", "b.mid")
+        self.assertEqual(self.read("a.mid"), self.read("b.mid"))
+
+    def test_a_fault_of_the_device_is_one_error_and_loses_nothing_written(self):
+        options = ["--fusion", "cell", "--state", "carry"]
+        self.batch("whole", *options, count=40)
+        whole = self.pieces("whole")
+        kept = {}
+        for fault, count in (("alloc", 4), ("alloc", 20), ("graph", 1), ("launch", 3), ("launch", 30), ("copy", 12), ("copy", 24)):
+            with self.subTest(fault=fault, count=count):
+                self.environment["AFFETTO_EMULATOR_FAULT"] = f"{fault}:{count}"
+                folder = f"{fault}{count}"
+                result = self.batch(folder, *options, count=40, code=5)
+                self.assertEqual([line.split(":")[0] for line in result.stderr.splitlines() if line], ["error", "hint"])
+                self.assertIn("injected", result.stderr)
+                del self.environment["AFFETTO_EMULATOR_FAULT"]
+                kept[folder] = self.pieces(folder)
+                for name, content in kept[folder].items():
+                    self.assertEqual(content, whole[name])
+                self.batch(folder, *options, "--resume", count=40)
+                self.assertEqual(self.pieces(folder), whole)
+        # 40 pieces in 16 slots: the last fault comes after a first block was delivered
+        self.assertGreater(len(kept["copy24"]), 0)
+        self.assertLess(len(kept["copy24"]), 40)
+
+    def test_evaluate_finds_the_cpus_losses(self):
+        self.generate("--seed", 1, "--notes", 40, "-o", "tune.mid")
+        report = lambda *options: json.loads(self.run_affetto("evaluate", "--model", self.model, "--midi", "tune.mid", "--json", *options).stdout)
+        for state in ("window", "carry"):
+            want = report("--state", state)
+            for rung in RUNGS[:4]:
+                got = report("--device", "emulated", "--fusion", rung, "--state", state)
+                self.assertEqual(got["windows"], want["windows"])
+                for key in ("pitch_nll", "step_loss", "duration_loss"):
+                    # sums of fp32 rounding over a few dozen windows: far below the sixth digit
+                    self.assertAlmostEqual(got[key], want[key], delta=1e-5 * max(1, abs(want[key])))
+        self.assertIn("shows no predictions", self.run_affetto("evaluate", "--model", self.model, "--midi", "tune.mid", "--device", "emulated", "--fusion", "loop", code=2).stderr)
+
+    def test_what_does_not_exist_is_said_with_a_hint(self):
+        for options, code, word in ((["--fusion", "tower", "--device", "emulated"], 2, "no rung"),
+                                    (["--fusion", "cell", "--device", "cpu"], 2, "--device cuda"),
+                                    (["--device", "emulated", "--precision", "fp16"], 2, "fp32"),
+                                    (["--device", "abacus"], 2, "auto")):
+            with self.subTest(options=options):
+                result = self.generate(*options, code=code)
+                self.assertIn(word, result.stderr)
+                self.assertIn("hint:", result.stderr)
+
+    def test_a_rung_that_does_not_serve_the_model_says_which_does(self):
+        tensors = random_state_dict(hidden=16)
+        for kind, shape in (("weight_ih", [64, 16]), ("weight_hh", [64, 16]), ("bias_ih", [64]), ("bias_hh", [64])):
+            size = shape[0] * (shape[1] if len(shape) > 1 else 1)
+            for layer in (1, 2, 3, 4):
+                tensors[f"lstm.{kind}_l{layer}"] = (shape, [0.1] * size)
+        write_safetensors(self.path("deep.safetensors"), tensors)
+        result = self.run_affetto("generate", "--model", "deep.safetensors", "--device", "emulated", code=4)
+        self.assertIn("at most 4", result.stderr)
+        self.assertIn("--device cpu", result.stderr)
+
+    def test_without_a_gpu_cuda_is_refused_and_auto_goes_on(self):
+        if "sm_" in next(line for line in self.run_affetto("doctor").stdout.splitlines() if " gpu " in line):
+            self.skipTest("this machine has a GPU")
+        result = self.generate("--device", "cuda", "--notes", 4, "-o", "gpu.mid", code=5)
+        self.assertRegex(result.stderr, "error: find GPU: .*\nhint: .*")
+        self.assertFalse(os.path.exists(self.path("gpu.mid")))
+        self.generate("--device", "auto", "--notes", 4, "-o", "auto.mid")
+
+
+if __name__ == "__main__":
+    unittest.main()
