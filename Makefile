@@ -12,6 +12,11 @@ PACKAGES_BENCH := libbenchmark-dev libtorch-dev libopenblas0-openmp
 
 # Where threads meet: these run under the thread sanitizer too.
 THREADED_TESTS := kernels/cpu_kernels_test engine/cpu_decoder_test engine/engine_test trainer/trainer_cpu_test trainer/trainer_run_test
+# Kernels on the emulator, whose every thread the sanitizer sees as one. It finds a race in any order of running, so that one
+# schedule is enough here; the plain build tries them all.
+EMULATED_TESTS := kernels/device/device_test_emulated kernels/generate/choose_test_emulated \
+  kernels/generate/rungs_test_emulated kernels/generate/window_test_emulated kernels/generate/loop_test_emulated
+SCHEDULE := warp:random:1
 
 .PHONY: demo build test check bench soak format clean deps-build deps-test deps-check deps-bench
 
@@ -34,7 +39,8 @@ check: test deps-check
 	@ctest --preset asan -j $(JOBS)
 	@cmake --preset tsan
 	@cmake --build --preset tsan --target threaded_tests -j $(JOBS)
-	@for t in $(THREADED_TESTS); do echo $$t; build/tsan/tests/$$t --gtest_brief=1 || exit 1; done
+	@for t in $(THREADED_TESTS) kernels/emulator/emulator_race_test; do echo $$t; build/tsan/tests/$$t --gtest_brief=1 || exit 1; done
+	@for t in $(EMULATED_TESTS); do echo $$t; AFFETTO_EMULATOR_SCHEDULE=$(SCHEDULE) build/tsan/tests/$$t --gtest_brief=1 || exit 1; done
 	@cmake --preset fuzz
 	@cmake --build --preset fuzz --target fuzzers -j $(JOBS)
 	@cmake/fuzz.sh build/fuzz 30

@@ -1,7 +1,7 @@
 // Stands in where LibTorch was not found.
 #include <stdexcept>
 
-#include "bench/baselines/libtorch.h"
+#include "bench/baselines/libtorch_device.h"
 
 namespace bench::libtorch {
 namespace {
@@ -15,5 +15,9 @@ std::map<std::string, std::string> facts() { return {{"libtorch", "LibTorch not 
 void set_threads(int) {}
 std::unique_ptr<Generator> make_generator(const engine::Model&, Form, int) { refuse(); }
 std::unique_ptr<Trainer> make_trainer(const engine::Model&, const TrainerOptions&) { refuse(); }
+std::string gpu_why_not() { return "LibTorch not found"; }
+std::unique_ptr<DeviceGenerator> make_device_generator(const engine::Model&, Form, Variant, int, const Blend&, Place) {
+  refuse();
+}
 
 }  // namespace bench::libtorch

@@ -1,8 +1,10 @@
 #include "bench/generation/affetto.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "bench/harness/subjects.h"
+#include "kernels/math/philox.h"
 
 namespace bench {
 
@@ -14,6 +16,18 @@ engine::Expression expression_of(const Setting& setting) {
   return expression;
 }
 
+std::vector<float> draws_of(int notes, int batch) {
+  std::vector<float> draws;
+  for (int n = 0; n < notes; ++n) {
+    for (int b = 0; b < batch; ++b) {
+      const auto words = kernels::random_words(kSeed, static_cast<std::uint64_t>(b), static_cast<std::uint32_t>(n),
+                                               kernels::Purpose::kPitch);
+      draws.push_back(static_cast<float>(kernels::uniform(words.w[0])));
+    }
+  }
+  return draws;
+}
+
 std::vector<std::vector<engine::Note>> primers_of(const engine::ModelSpec& spec, int batch) {
   constexpr int kDifferent = 4;
   std::vector<std::vector<engine::Note>> primers;
@@ -22,10 +36,14 @@ std::vector<std::vector<engine::Note>> primers_of(const engine::ModelSpec& spec,
 }
 
 Pieces::Pieces(const engine::Model& model, const Setting& setting)
-    : setting_(setting),
-      decoder_(engine::make_cpu_decoder(
-          model,
-          {.state = setting.state, .slots = setting.batch, .threads = setting.threads, .weights = setting.weights})) {
+    : Pieces(model, setting,
+             engine::make_cpu_decoder(model, {.state = setting.state,
+                                              .slots = setting.batch,
+                                              .threads = setting.threads,
+                                              .weights = setting.weights})) {}
+
+Pieces::Pieces(const engine::Model& model, const Setting& setting, std::unique_ptr<engine::Decoder> decoder)
+    : setting_(setting), decoder_(std::move(decoder)) {
   const auto primers = primers_of(model.spec, setting.batch);
   std::vector<std::shared_ptr<const engine::Primed>> starts;
   for (int b = 0; b < setting.batch; ++b) {
@@ -45,7 +63,8 @@ void Pieces::advance(int notes, engine::NoteTrace* traces) {
 }
 
 void Pieces::run(std::int64_t notes) {
-  for (; notes > 0; notes -= kBlock) advance(static_cast<int>(std::min<std::int64_t>(notes, kBlock)), nullptr);
+  const std::int64_t block = setting_.block;
+  for (; notes > 0; notes -= block) advance(static_cast<int>(std::min(notes, block)), nullptr);
 }
 
 std::vector<engine::Note> Pieces::traced(int notes, std::vector<engine::NoteTrace>& traces) {

@@ -16,20 +16,24 @@ struct Setting {
   int threads = 2;
   engine::WeightFormat weights = engine::WeightFormat::fp32;
   bool encloser = false;  ///< the seed's alpha, beta and temperature and a happy piece; else the logits alone
+  int block = 16;         ///< notes that a piece is advanced by in one call: engine::Session's own default
 };
-
-/// Notes that a piece is advanced by in one call: engine::Session's own default.
-inline constexpr int kBlock = 16;
 
 inline constexpr std::uint64_t kSeed = 11;
 engine::Expression expression_of(const Setting& setting);
+
+/// Random numbers for somebody else's draws: those that our decoder takes. @return [notes, batch]
+std::vector<float> draws_of(int notes, int batch);
 
 /// A random primer of W notes for each piece; from the fifth piece on they repeat, since the draws differ anyway.
 std::vector<std::vector<engine::Note>> primers_of(const engine::ModelSpec& spec, int batch);
 
 class Pieces {
  public:
+  /// On the CPU.
   Pieces(const engine::Model& model, const Setting& setting);
+  /// @param decoder  of setting.batch slots; the setting's threads and weights are its maker's business
+  Pieces(const engine::Model& model, const Setting& setting, std::unique_ptr<engine::Decoder> decoder);
 
   /// Writes the next notes of every piece.
   void run(std::int64_t notes);

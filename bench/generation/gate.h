@@ -8,9 +8,6 @@
 
 namespace bench {
 
-/// Random numbers for LibTorch's draws: those that our decoder takes. @return [notes, batch]
-std::vector<float> draws_of(int notes, int batch);
-
 /// Our decoder writes pieces; LibTorch, given the same notes, must have the same outputs at every note within kGate;
 /// then, left to itself with the same random numbers, it must write the same pieces (one may part at a rounding tie).
 /// @throws std::runtime_error if not

@@ -28,6 +28,8 @@ namespace {
 using engine::StateMode;
 using libtorch::Form;
 
+constexpr int kBlock = Setting{}.block;
+
 /// LibTorch's pieces, with random numbers for a while.
 class TheirPieces {
  public:

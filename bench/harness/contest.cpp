@@ -7,14 +7,20 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <fstream>
+#include <iomanip>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
+
+#include "bench/harness/json_text.h"
 
 namespace bench {
 namespace {
 
 bool failed = false;  // Google Benchmark reports an error in a row but still ends with 0
+std::string lines;    // the file of --lines; empty: none
+std::chrono::steady_clock::time_point began_rows;
 
 double seconds_of(const Side& side, std::int64_t units) {
   const auto began = std::chrono::steady_clock::now();
@@ -71,7 +77,8 @@ void report(benchmark::State& state, const Contest& contest, const Samples& ours
   state.counters["ratio_high"] = ratios.high();
 }
 
-void compete(benchmark::State& state, const Contest& contest, const Timing& timing) {
+/// @return the row's label
+std::string compete(benchmark::State& state, const Contest& contest, const Timing& timing) {
   const bool alone = !contest.theirs.run;
   const Calibration a = calibrate(contest.ours, timing.seconds);
   const Calibration b = alone ? Calibration{0, 0} : calibrate(contest.theirs, timing.seconds);
@@ -88,7 +95,8 @@ void compete(benchmark::State& state, const Contest& contest, const Timing& timi
   state.counters["rounds"] = rounds;
   state.counters["units"] = static_cast<double>(a.units);
   report(state, contest, ours, theirs);
-  state.SetLabel(contest.ours.name + " | " + contest.theirs.name + " | " + contest.unit);
+  for (const auto& [name, value] : contest.counters) state.counters[name] = value;
+  return contest.ours.name + " | " + contest.theirs.name + " | " + contest.unit;
 }
 
 template <typename Value>
@@ -102,13 +110,50 @@ bool take_flag(std::string_view argument, std::string_view name, Value& value) {
   return true;
 }
 
+/// @param label  or the error, under that name
+void write_line(const std::string& name, const char* kind, const std::string& label, const benchmark::State& state) {
+  if (lines.empty()) return;
+  std::ofstream file(lines, std::ios::app);
+  file << std::setprecision(6) << "{\"name\": \"" << json_text(name) << "\", \"" << kind << "\": \"" << json_text(label)
+       << '"';
+  for (const auto& [counter, value] : state.counters) file << ", \"" << counter << "\": " << value.value;
+  file << "}\n";
+}
+
+void run_row(benchmark::State& state, const std::string& name, const Timing& timing,
+             const std::function<Contest()>& make) {
+  try {
+    const auto passed = std::chrono::steady_clock::now() - began_rows;
+    if (std::chrono::duration<double>(passed).count() > timing.budget) throw NotMeasured("no time was left");
+    const std::string label = compete(state, make(), timing);
+    state.SetLabel(label);
+    write_line(name, "label", label, state);
+  } catch (const NotMeasured& reason) {
+    state.SetIterationTime(0);
+    state.SetLabel(std::string("not measured: ") + reason.what());
+    write_line(name, "not_measured", reason.what(), state);
+  } catch (const std::exception& error) {
+    failed = true;
+    write_line(name, "failed", error.what(), state);
+    state.SkipWithError(error.what());
+  }
+}
+
 }  // namespace
 
 Timing start(int argc, char** argv) {
   Timing timing;
   std::vector<char*> rest;
   for (int i = 0; i < argc; ++i) {
-    if (take_flag(argv[i], "--rounds=", timing.rounds) || take_flag(argv[i], "--seconds=", timing.seconds)) continue;
+    constexpr std::string_view kLines = "--lines=";
+    if (take_flag(argv[i], "--rounds=", timing.rounds) || take_flag(argv[i], "--seconds=", timing.seconds) ||
+        take_flag(argv[i], "--budget=", timing.budget)) {
+      continue;
+    }
+    if (std::string_view(argv[i]).starts_with(kLines)) {
+      lines = argv[i] + kLines.size();
+      continue;
+    }
     rest.push_back(argv[i]);
   }
   int count = static_cast<int>(rest.size());
@@ -121,20 +166,16 @@ Timing start(int argc, char** argv) {
 void add_row(const std::string& name, double target, const Timing& timing, std::function<Contest()> make) {
   const auto run = [=](benchmark::State& state) {
     for (auto _ : state) {
-      try {
-        compete(state, make(), timing);
-        if (target > 0) state.counters["target"] = target;
-      } catch (const std::exception& error) {
-        failed = true;
-        state.SkipWithError(error.what());
-        return;
-      }
+      if (target > 0) state.counters["target"] = target;
+      run_row(state, name, timing, make);
+      if (state.error_occurred()) return;
     }
   };
   benchmark::RegisterBenchmark(name.c_str(), run)->Iterations(1)->UseManualTime()->Unit(benchmark::kMicrosecond);
 }
 
 int run_rows() {
+  began_rows = std::chrono::steady_clock::now();
   const std::size_t rows = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return rows == 0 || failed ? 1 : 0;

@@ -6,11 +6,13 @@
 //   ratio, ratio_low, ratio_high  ours / theirs: of the medians, and of the rounds' extremes
 //   target                  what the ratio (or, alone, the rate) shall reach; 0: none
 //   rounds, units           samples per side, and units in one sample
-// and the label says "ours | theirs | unit".
+// and whatever the contest adds. The label says "ours | theirs | unit", or "not measured: why".
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <stdexcept>
 #include <string>
 
 namespace bench {
@@ -22,17 +24,26 @@ struct Side {
 
 struct Contest {
   Side ours, theirs;
-  std::string unit;          ///< "notes/s"
-  double work_per_unit = 1;  ///< in that unit
+  std::string unit;                             ///< "notes/s"
+  double work_per_unit = 1;                     ///< in that unit
+  std::map<std::string, double> counters = {};  ///< more to tell
+};
+
+/// Thrown where a row cannot be measured here and nothing is wrong: no GPU, no opponent.
+struct NotMeasured : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 struct Timing {
   int rounds = 5;
   double seconds = 0.5;      ///< of one sample, at least (one unit of work, where that takes longer)
   double most_seconds = 60;  ///< of a row: slow rows get fewer rounds, but 3
+  double budget = 1e9;       ///< seconds of all rows: those whose turn comes later are not measured
 };
 
-/// Reads --rounds=N and --seconds=S out of the command line, and starts Google Benchmark with the rest.
+/// Reads --rounds=N, --seconds=S, --budget=S and --lines=FILE out of the command line, and starts Google Benchmark with
+/// the rest. Each row is added to FILE as a line of JSON as soon as it is done, so that it stays if the next one does
+/// not come back.
 /// @throws std::invalid_argument for what neither knows
 Timing start(int argc, char** argv);
 

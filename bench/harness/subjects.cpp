@@ -14,10 +14,15 @@ namespace bench {
 engine::ModelSpec spec_of(const std::string& name) {
   engine::ModelSpec spec = engine::seed_spec();
   if (name == "1x128") return spec;
-  if (name != "3x512") throw std::invalid_argument("no network is called " + name);
   spec.name = name;
-  spec.lstm = {512, 512, 512};
-  spec.window = 100;
+  if (name == "3x256") {
+    spec.lstm = {256, 256, 256};
+  } else if (name == "3x512") {
+    spec.lstm = {512, 512, 512};
+    spec.window = 100;
+  } else {
+    throw std::invalid_argument("no network is called " + name);
+  }
   return spec;
 }
 

@@ -10,7 +10,7 @@
 
 namespace bench {
 
-/// "1x128": the seed preset. "3x512": the same inputs and heads on three layers of 512, window 100.
+/// "1x128": the seed preset. "3x256", "3x512": the same inputs and heads on three layers, window 25 and 100.
 /// @throws std::invalid_argument for another name
 engine::ModelSpec spec_of(const std::string& name);
 

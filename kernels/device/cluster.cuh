@@ -1,10 +1,11 @@
 // Blocks of a cluster: they run at once, and see each other's shared memory.
 //
-//   cluster_rank(), cluster_size()      this block among the cluster's
-//   cluster_sync()                      all threads of the cluster; orders memory. Its halves: cluster_arrive(), which does
-//                                       not wait, and cluster_wait()
-//   map_rank(pointer, rank)             the same place in the shared memory of block `rank`, to read and write. That
-//                                       block must not have exited: end with a cluster_sync().
+//   cluster_rank(), cluster_size()  this block among the cluster's
+//   cluster_sync()                  all threads of the cluster; orders memory
+//   cluster_arrive()                its first half, which does not wait
+//   cluster_wait()                  its second half
+//   map_rank(pointer, rank)         the same place in the shared memory of block `rank`, to read and write. That block
+//                                   must have started and must not have exited: begin and end with cluster_sync().
 #pragma once
 
 #include <cstdint>

@@ -1,15 +1,16 @@
 // Copies that go on while the thread does something else.
 //
-//   cp_async<Bytes>(shared, global)          4, 8 or 16 bytes, both addresses multiples of that; the thread's own
-//   cp_async<Bytes>(shared, global, valid)   only the first `valid` bytes are read, the rest becomes zero
-//   cp_async_commit()                        what was issued since the last one is a group
-//   cp_async_wait<N>()                       all but this thread's N latest groups are done, and seen by this thread;
-//                                            others see them after a barrier
-//   bulk_load(shared, global, bytes, &bar)   by one thread: whole 16s, counted by an mbarrier (mbarrier.cuh)
-//   bulk_store(global, shared, bytes)        by one thread, after fence_proxy_async() by those who wrote and a barrier
-//   bulk_commit(), bulk_wait<N>()            groups of stores; bulk_wait_read<N>(): only their reading is done
-//   fence_proxy_async()                      what this thread wrote, and what it knows of others' writes, becomes visible to
-//                                            bulk copies; of data from another block, some thread of the issuing block says so
+//   cp_async<Bytes>(shared, global)         4, 8 or 16 bytes, both addresses multiples of that; the thread's own
+//   cp_async<Bytes>(shared, global, valid)  only the first `valid` bytes are read, the rest becomes zero
+//   cp_async_commit()                       what was issued since the last one is a group
+//   cp_async_wait<N>()                      all but this thread's N latest groups are done, and seen by this thread;
+//                                           others see them after a barrier
+//   bulk_load(shared, global, bytes, &bar)  by one thread: whole 16s, counted by an mbarrier (mbarrier.cuh)
+//   bulk_store(global, shared, bytes)       by one thread, after fence_proxy_async() by those who wrote and a barrier
+//   bulk_commit(), bulk_wait<N>()           groups of stores; bulk_wait_read<N>(): only their reading is done
+//   fence_proxy_async()                     what this thread wrote, and what it knows of others' writes, becomes
+//                                           visible to bulk copies. Of data from another block a thread of the issuing
+//                                           block says so, after it learned of it.
 #pragma once
 
 #include <cstdint>

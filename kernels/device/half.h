@@ -58,7 +58,7 @@ inline Half to_half(float x) {
   if (x != x) return {static_cast<std::uint16_t>(sign | 0x7e00u)};
   if (size >= 65520.0f) return {static_cast<std::uint16_t>(sign | 0x7c00u)};  // rounds beyond the largest, 65504
   if (size < 0x1p-14f) {
-    // Below the smallest normal a unit is 2^-24; adding 1/2 lets the float unit round to just that (ulp of 1/2 is 2^-24).
+    // Below the smallest normal a unit is 2^-24, and that is the last place of a float in [1/2, 1).
     const auto units = std::bit_cast<std::uint32_t>(size + 0.5f) - std::bit_cast<std::uint32_t>(0.5f);
     return {static_cast<std::uint16_t>(sign | units)};
   }

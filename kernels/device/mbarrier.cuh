@@ -1,12 +1,15 @@
 // Barriers that lie in shared memory and count arrivals and bytes: a std::uint64_t of the layout, at a multiple of 8.
 //
-//   mbar_init(&bar, count)            by one thread, once: a phase is complete after `count` arrivals and all bytes expected
-//   mbar_fence_init()                 by that thread, before bulk copies or other blocks use it; then a barrier for the rest
-//   mbar_arrive(&bar)                 one arrival; what was written before is seen by who waits
-//   mbar_arrive_remote(&bar, rank)    the same at the barrier in the same place of block `rank` of the cluster
-//   mbar_arrive_expect(&bar, bytes)   one arrival that lets the phase wait for so many bytes of bulk copies, too
-//   mbar_wait(&bar, parity)           until the phase of this parity is complete: 0 for the first, 1 for the second, and so on
-//   mbar_invalidate(&bar)             by one thread: the memory is free for other use
+//   mbar_init(&bar, count)           by one thread, once: a phase is complete after `count` arrivals and all bytes
+//                                    expected
+//   mbar_fence_init()                by that thread, before bulk copies or other blocks use it; then a barrier for the
+//                                    other threads
+//   mbar_arrive(&bar)                one arrival; what was written before is seen by who waits
+//   mbar_arrive_remote(&bar, rank)   the same at the barrier in the same place of block `rank` of the cluster
+//   mbar_arrive_expect(&bar, bytes)  one arrival that lets the phase wait for so many bytes of bulk copies, too
+//   mbar_wait(&bar, parity)          until the phase of this parity is complete: 0 for the first, 1 for the second, 0
+//                                    for the third
+//   mbar_invalidate(&bar)            by one thread: the memory is free for other use
 #pragma once
 
 #include <cstdint>
@@ -65,9 +68,7 @@ namespace kernels::inline AFFETTO_PLATFORM::dev {
 __device__ __forceinline__ void mbar_init(std::uint64_t* bar, unsigned count) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(bar)), "r"(count) : "memory");
 }
-__device__ __forceinline__ void mbar_fence_init() {
-  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
-}
+__device__ __forceinline__ void mbar_fence_init() { asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); }
 __device__ __forceinline__ void mbar_arrive(std::uint64_t* bar) {
   asm volatile("mbarrier.arrive.release.cta.shared::cta.b64 _, [%0];" ::"r"(shared_address(bar)) : "memory");
 }

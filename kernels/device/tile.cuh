@@ -1,14 +1,15 @@
 // Matrix operations of one warp on 16-bit elements, accumulated in float (PTX ISA, "Warp Level Matrix Instructions").
 //
-//   ldmatrix(d, row)        N = 1, 2 or 4 matrices of 8 x 8; lane 8 m + r points at row r of matrix m: 16 bytes of shared
-//                           memory, at a multiple of 16. d[m] holds elements 2 (lane % 4) and the next of row lane / 4.
+//   ldmatrix(d, row)        N = 1, 2 or 4 matrices of 8 x 8; lane 8 m + r points at row r of matrix m: 16 bytes of
+//                           shared memory, at a multiple of 16. d[m] holds elements 2 (lane % 4) and the next of row
+//                           lane / 4.
 //   ldmatrix_trans(d, row)  the same of the transposed matrices
 //   mma<T>(d, a, b)         D[16, 8] += A[16, 16] B[16, 8], T is Half or Bfloat16. With g = lane / 4 and t = lane % 4:
 //                           a: rows g (a[0], a[2]) and g + 8 (a[1], a[3]), columns 2 t and 2 t + 1 (a[2], a[3]: + 8)
 //                           b: column g, rows 2 t and 2 t + 1 (b[1]: + 8)
 //                           d: rows g (d[0], d[1]) and g + 8 (d[2], d[3]), columns 2 t and 2 t + 1
-// All 32 lanes call. So A row-major in shared memory is loaded by ldmatrix, and B by ldmatrix where it lies as [n][k], by
-// ldmatrix_trans where it lies as [k][n].
+// All 32 lanes call. So A row-major in shared memory is loaded by ldmatrix, and B by ldmatrix where it lies as [n][k],
+// by ldmatrix_trans where it lies as [k][n].
 #pragma once
 
 #include <cstdint>

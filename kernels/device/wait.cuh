@@ -81,16 +81,17 @@ __device__ __forceinline__ void store_tagged(Tagged<Payload>* slot, const Payloa
   } else {
     ulonglong2 bits;
     memcpy(&bits, &word, sizeof word);
-    asm volatile("{\n\t.reg .b128 word;\n\tmov.b128 word, {%1, %2};\n\tst.relaxed.gpu.b128 [%0], word;\n\t}" ::"l"(slot),
-                 "l"(bits.x), "l"(bits.y)
-                 : "memory");
+    asm volatile(
+        "{\n\t.reg .b128 word;\n\tmov.b128 word, {%1, %2};\n\tst.relaxed.gpu.b128 [%0], word;\n\t}" ::"l"(slot),
+        "l"(bits.x), "l"(bits.y)
+        : "memory");
   }
 }
 
 template <typename Payload>
 __device__ __forceinline__ Tagged<Payload> load_tagged(const Tagged<Payload>* slot) {
   if constexpr (sizeof(Tagged<Payload>) == 8) {
-    return from_bits<Tagged<Payload>>(load_relaxed(reinterpret_cast<const unsigned long long*>(slot)));
+    return from_bits<Tagged<Payload> >(load_relaxed(reinterpret_cast<const unsigned long long*>(slot)));
   } else {
     ulonglong2 bits;
     asm volatile("{\n\t.reg .b128 word;\n\tld.relaxed.gpu.b128 word, [%2];\n\tmov.b128 {%0, %1}, word;\n\t}"
@@ -104,8 +105,8 @@ __device__ __forceinline__ Tagged<Payload> load_tagged(const Tagged<Payload>* sl
 }
 
 template <typename Payload>
-__device__ __forceinline__ Payload wait_tagged(const Tagged<Payload>* slot, std::uint32_t tag,
-                                               const Watchdog& watchdog, std::uint32_t code) {
+__device__ __forceinline__ Payload wait_tagged(const Tagged<Payload>* slot, std::uint32_t tag, const Watchdog& watchdog,
+                                               std::uint32_t code) {
   for (std::uint64_t look = 0; look < watchdog.polls; ++look) {
     const Tagged<Payload> word = load_tagged(slot);
     if (word.tag == tag) return word.value;

@@ -31,10 +31,10 @@ struct AsyncOp {
   // The emulator's own.
   std::uint32_t group = 0;
   bool done = false;
-  std::size_t position = 0;          // among the pending
-  AsyncOp* next = nullptr;           // of the same thread
-  race::Identity engine = nullptr;   // who copies: knows what the issuer knew
-  race::Identity reader = nullptr;   // who reads the source: the engine, or the block's reader for bulk copies
+  std::size_t position = 0;         // among the pending
+  AsyncOp* next = nullptr;          // of the same thread
+  race::Identity engine = nullptr;  // who copies: knows what the issuer knew
+  race::Identity reader = nullptr;  // who reads the source: the engine, or the block's reader for bulk copies
 };
 
 class AsyncCopies {
@@ -66,7 +66,7 @@ class AsyncCopies {
 
   Async mode_;
   std::vector<AsyncOp*> pending_;  // reserved for all that can be pending
-  std::size_t fresh_ = 0;  // first of the pool that this epoch has not used
+  std::size_t fresh_ = 0;          // first of the pool that this epoch has not used
 };
 
 // In mbarrier.cpp:

@@ -48,8 +48,8 @@ unsigned block_barrier(bool counted, const char* name, const Site& site) {
   if (barrier.arrived == 0) {
     barrier.site = site;
   } else if (!same_site(barrier.site, site)) {
-    machine->fail(site, "divergent barrier: %s here, and %u threads wait in the one at %s:%u:%u", name,
-                  barrier.arrived, barrier.site.file_name(), barrier.site.line(), barrier.site.column());
+    machine->fail(site, "divergent barrier: %s here, and %u threads wait in the one at %s:%u:%u", name, barrier.arrived,
+                  barrier.site.file_name(), barrier.site.line(), barrier.site.column());
   }
   barrier.tally += counted ? 1 : 0;
   meet(barrier, name, site);

@@ -87,8 +87,8 @@ void Device::check_guards(const std::string& after) {
     if (before && intact(data + bytes, kGuard)) continue;
     paint_guards(data, bytes);  // told once
     throw KernelFault(after, "", "write out of bounds",
-                      std::string("within 256 bytes ") + (before ? "behind" : "before") +
-                          " a device allocation of " + std::to_string(bytes) + " bytes");
+                      std::string("within 256 bytes ") + (before ? "behind" : "before") + " a device allocation of " +
+                          std::to_string(bytes) + " bytes");
   }
 }
 

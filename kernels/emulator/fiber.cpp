@@ -8,7 +8,7 @@
 #include <new>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(AFFETTO_ASAN)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -18,7 +18,7 @@ namespace {
 
 // Kernels keep accumulators and call a few levels deep; sanitized frames are some four times as large. Only pages
 // that are touched cost memory.
-#if defined(__SANITIZE_ADDRESS__) || defined(AFFETTO_TSAN)
+#if defined(AFFETTO_ASAN) || defined(AFFETTO_TSAN)
 constexpr std::size_t kStackBytes = 256 << 10;
 #else
 constexpr std::size_t kStackBytes = 128 << 10;
@@ -62,7 +62,7 @@ void Fiber::prepare(Stack stack, Entry entry, void* argument) {
   entry_ = entry;
   argument_ = argument;
   fake_stack_ = nullptr;
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(AFFETTO_ASAN)
   __asan_unpoison_memory_region(stack.bottom, stack.bytes);
 #endif
   getcontext(&context_);
@@ -105,7 +105,7 @@ void Fiber::prepare(Stack stack, Entry entry, void* argument) {
   entry_ = entry;
   argument_ = argument;
   fake_stack_ = nullptr;
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(AFFETTO_ASAN)
   __asan_unpoison_memory_region(stack.bottom, stack.bytes);  // an abandoned fiber leaves its frames poisoned
 #endif
   // Six registers, the address that ret takes, and a null return address: rsp + 8 is a multiple of 16 in start().
@@ -119,7 +119,7 @@ void Fiber::prepare(Stack stack, Entry entry, void* argument) {
 
 void Fiber::start() {
   Fiber& self = *g_to;
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(AFFETTO_ASAN)
   const void* bottom = nullptr;
   std::size_t bytes = 0;
   __sanitizer_finish_switch_fiber(nullptr, &bottom, &bytes);
@@ -132,7 +132,7 @@ void Fiber::start() {
 void Fiber::change(Fiber& from, Fiber& to) {
   g_from = &from;
   g_to = &to;
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(AFFETTO_ASAN)
   __sanitizer_start_switch_fiber(&from.fake_stack_, to.stack_.bottom, to.stack_.bytes);
 #endif
   if constexpr (race::kEnabled) race::become(to.identity);
@@ -141,7 +141,7 @@ void Fiber::change(Fiber& from, Fiber& to) {
 #else
   affetto_fiber_change(&from.top_, to.top_);
 #endif
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(AFFETTO_ASAN)
   const void* bottom = nullptr;
   std::size_t bytes = 0;
   __sanitizer_finish_switch_fiber(from.fake_stack_, &bottom, &bytes);

@@ -1,5 +1,6 @@
-// Stacks of execution that take turns on one OS thread. Switched by 20 lines of x86-64 assembly (13 to 17 ns), elsewhere
-// or with -DAFFETTO_UCONTEXT by ucontext (ten times that). Address and thread sanitizers are told of every switch.
+// Stacks of execution that take turns on one OS thread. Switched by 20 lines of x86-64 assembly (13 to 17 ns),
+// elsewhere or with -DAFFETTO_UCONTEXT by ucontext (ten times that). Address and thread sanitizers are told of every
+// switch.
 #pragma once
 
 #include <cstddef>

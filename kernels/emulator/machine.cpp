@@ -173,8 +173,7 @@ void Machine::check_exit(Thread& thread) {
   }
   const Meeting& barrier = thread.block->barriers[0];
   if (barrier.arrived > 0) {
-    fail(barrier.site, "%u threads wait in __syncthreads, and %s has exited", barrier.arrived,
-         ThreadName(thread).text);
+    fail(barrier.site, "%u threads wait in __syncthreads, and %s has exited", barrier.arrived, ThreadName(thread).text);
   }
   if (thread.block->cluster->barrier.arrived > 0 || grid_barrier_.arrived > 0) {
     const Meeting& meeting = grid_barrier_.arrived > 0 ? grid_barrier_ : thread.block->cluster->barrier;
@@ -226,18 +225,17 @@ void Machine::fail(const Site& site, const char* format, ...) {
 }
 
 void Machine::throw_failure() {
-  const std::string place = failed_at_.line() == 0 ? ""
-                                                   : std::string(failed_at_.file_name()) + ":" +
-                                                         std::to_string(failed_at_.line()) + ":" +
-                                                         std::to_string(failed_at_.column());
+  const std::string place = failed_at_.line() == 0
+                                ? ""
+                                : std::string(failed_at_.file_name()) + ":" + std::to_string(failed_at_.line()) + ":" +
+                                      std::to_string(failed_at_.column());
   throw KernelFault(kernel_, place, "fault in the emulated kernel",
                     std::string(failure_) + "; again with AFFETTO_EMULATOR_SCHEDULE=" + to_string(schedule_));
 }
 
 void Machine::throw_deadlock() {
-  throw KernelFault(
-      kernel_, "", "deadlock in the emulated kernel",
-      describe_waiting(clusters_) + "; again with AFFETTO_EMULATOR_SCHEDULE=" + to_string(schedule_));
+  throw KernelFault(kernel_, "", "deadlock in the emulated kernel",
+                    describe_waiting(clusters_) + "; again with AFFETTO_EMULATOR_SCHEDULE=" + to_string(schedule_));
 }
 
 }  // namespace kernels::emulator

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(AFFETTO_ASAN)
 #include <sanitizer/asan_interface.h>
 #endif
 
@@ -28,7 +28,7 @@ void quiet_zero(std::byte* to, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; ++i) to[i] = std::byte{0};
 }
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(AFFETTO_ASAN)
 void forbid(const std::byte* memory, std::size_t bytes) { __asan_poison_memory_region(memory, bytes); }
 void allow(const std::byte* memory, std::size_t bytes) { __asan_unpoison_memory_region(memory, bytes); }
 bool guards_hidden() { return true; }

@@ -31,9 +31,7 @@ class Scheduler {
   Thread* next_by_priority();
   void redraw();
   int find_forward(unsigned from) const;  // rank of the first ready warp at or after from, cyclically; -1: none
-  std::uint32_t ready_lanes(int rank) const {
-    return warps_[slot_of_rank_[static_cast<unsigned>(rank)]]->ready;
-  }
+  std::uint32_t ready_lanes(int rank) const { return warps_[slot_of_rank_[static_cast<unsigned>(rank)]]->ready; }
 
   Policy policy_;
   Random random_;

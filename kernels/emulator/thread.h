@@ -20,8 +20,8 @@ struct AsyncOp;
 struct WarpCall;
 
 inline constexpr unsigned kWarpThreads = 32;
-inline constexpr unsigned kBarriers = 16;     // barrier 0 is __syncthreads
-inline constexpr unsigned kMbarriers = 64;    // per block; more is an error that says so
+inline constexpr unsigned kBarriers = 16;   // barrier 0 is __syncthreads
+inline constexpr unsigned kMbarriers = 64;  // per block; more is an error that says so
 
 enum class State : std::uint8_t { kReady, kRunning, kWaiting, kExited };
 

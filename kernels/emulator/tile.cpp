@@ -34,9 +34,9 @@ void do_ldmatrix(const WarpCall* const* lanes, bool transposed) {
 }
 
 // With g = lane / 4 and t = lane % 4, a lane holds
-//   A rows g and g + 8, columns 2 t, 2 t + 1 and the same + 8:  a[0] (g, 2t)  a[1] (g + 8, 2t)  a[2] (g, 2t + 8)  a[3] both
-//   B column g, rows 2 t, 2 t + 1 (b[0]) and the same + 8 (b[1])
-//   D rows g (d[0], d[1]) and g + 8 (d[2], d[3]), columns 2 t, 2 t + 1
+//   A rows g (a[0], a[2]) and g + 8 (a[1], a[3]), columns 2 t and 2 t + 1 (a[2], a[3]: + 8)
+//   B column g, rows 2 t and 2 t + 1 (b[1]: + 8)
+//   D rows g (d[0], d[1]) and g + 8 (d[2], d[3]), columns 2 t and 2 t + 1
 void do_mma(const WarpCall* const* lanes, bool bfloat16) {
   float a[kM][kK], b[kK][kN], d[kM][kN];
   const auto for_each_d = [&](auto action) {

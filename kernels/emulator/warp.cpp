@@ -37,8 +37,8 @@ void check_call(const Warp& warp, const WarpCall& call, unsigned lane) {
                     call.mask, theirs.mask, other, name_of(theirs.op), theirs.site.file_name(), theirs.site.line());
     }
     if (theirs.op != call.op || !same_site(theirs.site, call.site)) {
-      machine->fail(call.site, "%s: lane %u of the same mask waits in %s at %s:%u:%u", name, other,
-                    name_of(theirs.op), theirs.site.file_name(), theirs.site.line(), theirs.site.column());
+      machine->fail(call.site, "%s: lane %u of the same mask waits in %s at %s:%u:%u", name, other, name_of(theirs.op),
+                    theirs.site.file_name(), theirs.site.line(), theirs.site.column());
     }
   }
 }

@@ -44,7 +44,11 @@ __device__ void load_rows(float (&to)[kRows][Tile::kStride], const float* from, 
     const int row = row_of(local);
     const bool some = row >= 0 && at + within < terms;
     const float* source = some ? from + static_cast<std::int64_t>(row) * stride + at + within : from;
-    dev::cp_async<4 * kFloats>(&to[local][within], source, some ? 4 * kFloats : 0);
+    if constexpr (kFloats == 4) {
+      dev::cp_async<16>(&to[local][within], source, some ? 16 : 0);
+    } else {
+      to[local][within] = some ? *source : 0;  // single words gain nothing by going on their own
+    }
   }
 }
 

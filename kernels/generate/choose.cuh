@@ -3,8 +3,8 @@
 #pragma once
 
 #include "kernels/generate/choose.h"
-#include "kernels/generate/choose_warp.cuh"
 #include "kernels/generate/choose_features.cuh"
+#include "kernels/generate/choose_warp.cuh"
 #include "kernels/math/modulation.h"
 #include "kernels/math/philox.h"
 

@@ -1,5 +1,5 @@
-// The nine features of a window and one more note, by one warp: six are the same for every candidate, three are sums that
-// each candidate completes (kernels/math/emotion_score.h).
+// The nine features of a window and one more note, by one warp: six are the same for every candidate, three are sums
+// that each candidate completes (kernels/math/emotion_score.h).
 #pragma once
 
 #include "kernels/generate/choose.h"

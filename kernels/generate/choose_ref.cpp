@@ -83,9 +83,7 @@ void cut(Values& weights, const VoiceView& voice) {
   }
 }
 
-int first_highest(const Values& values) {
-  return static_cast<int>(std::ranges::max_element(values) - values.begin());
-}
+int first_highest(const Values& values) { return static_cast<int>(std::ranges::max_element(values) - values.begin()); }
 
 int draw(const Values& weights, double u) {
   const double target = u * std::accumulate(weights.begin(), weights.end(), 0.0);
@@ -103,8 +101,8 @@ int draw(const Values& weights, double u) {
 int draw_gumbel(const ChooseOp& op, const Slot& slot, Values blended, const Values& weights) {
   const auto candidates = static_cast<std::uint32_t>(op.network.candidates);
   for (std::uint32_t i = 0; i < candidates; ++i) {
-    const Words4 words = random_words(slot.voice.seed, slot.voice.index, slot.progress.written * candidates + i,
-                                      Purpose::kGumbel);
+    const Words4 words =
+        random_words(slot.voice.seed, slot.voice.index, slot.progress.written * candidates + i, Purpose::kGumbel);
     blended[i] = weights[i] > 0 ? blended[i] - std::log(-std::log(uniform(words.w[0]))) : kNever;
   }
   return first_highest(blended);

@@ -1,5 +1,5 @@
-// What a warp needs to choose among candidates: lane l has candidates l, l + 32, l + 64, ... Sums are taken in one fixed
-// order, so a piece's draw depends on nothing but its own numbers.
+// What a warp needs to choose among candidates: lane l has candidates l, l + 32, l + 64, ... Sums are taken in one
+// fixed order, so a piece's draw depends on nothing but its own numbers.
 #pragma once
 
 #include <cstdint>
@@ -144,7 +144,8 @@ __device__ void cut_tail(Store& store, double total, int top_k, float top_p, int
     const unsigned equal = __ballot_sync(kAllLanes, weight == last);
     const int before = equals + __popc(equal & ((1u << lane) - 1));
     equals += __popc(equal);
-    const bool stays = weight > last || (weight == last && kept(heavier.count + before, heavier.sum + before * double{last}));
+    const bool stays =
+        weight > last || (weight == last && kept(heavier.count + before, heavier.sum + before * double{last}));
     if (!stays) store.weight(row) = 0;
   }
 }

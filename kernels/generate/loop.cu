@@ -1,10 +1,9 @@
-#include "kernels/generate/loop.cuh"
-
 #include <algorithm>
 #include <stdexcept>
 #include <string>
 
 #include "kernels/device/launch.cuh"
+#include "kernels/generate/loop.cuh"
 #include "kernels/generate/loop.h"
 #include "kernels/generate/resident_launch.h"
 
@@ -58,7 +57,8 @@ std::string why_not_loop(Fusion fusion, const NetworkView& network) {
   const std::string rung = std::string("rung ") + name_of(fusion);
   for (int i = 0; i < network.readout_count; ++i) {
     if (network.readout[i].from != DenseView::kFromState) {
-      return "the network has dense layers between its state and its heads; " + rung + " serves heads that read the state";
+      return "the network has dense layers between its state and its heads; " + rung +
+             " serves heads that read the state";
     }
   }
   if (network.candidates > kMaxCandidates) {

@@ -20,7 +20,8 @@ __device__ inline void load_heads(const Resident& r) {
   };
   const auto place_of = [&](int output) {
     int dense = 0;
-    while (dense < r.network.readout_count && output >= r.network.readout[dense].size) output -= r.network.readout[dense++].size;
+    while (dense < r.network.readout_count && output >= r.network.readout[dense].size)
+      output -= r.network.readout[dense++].size;
     return Place{dense, output};
   };
   // Groups are dealt out to the blocks in turn, so that no block has two more than another.
@@ -28,8 +29,9 @@ __device__ inline void load_heads(const Resident& r) {
   const int last = r.network.layer_count - 1;
   bool wide = true;
   for (int i = 0; i < r.network.readout_count; ++i) wide = wide && r.plan.wide_heads[i];
-  load_fragments<kHeadQuads>(r.floats + r.plan.w_heads, r.plan.output_groups, r.plan.layers[last].terms / kFragmentTerms,
-                             r.network.layers[last].hidden, wide, [&](int group, int quad, int row) -> const float* {
+  load_fragments<kHeadQuads>(r.floats + r.plan.w_heads, r.plan.output_groups,
+                             r.plan.layers[last].terms / kFragmentTerms, r.network.layers[last].hidden, wide,
+                             [&](int group, int quad, int row) -> const float* {
                                const Place place = place_of(output_of(group, quad * kFragmentRows + row));
                                if (place.dense == r.network.readout_count) return nullptr;
                                const DenseView& dense = r.network.readout[place.dense];
@@ -56,7 +58,8 @@ __device__ void read_heads(const Resident& r) {
   const int last = r.network.layer_count - 1, blocks = r.plan.layers[last].terms / kFragmentTerms;
   for (int group = r.warp; group < r.plan.output_groups; group += r.warps) {
     float sums[kHeadQuads][kPieces] = {}, mine[kHeadQuads][kMine];
-    multiply_quarter(r.floats + r.plan.w_heads + group * blocks * kHeadQuads * 128, r.h(last, r.turn), blocks, r.lane, sums);
+    multiply_quarter(r.floats + r.plan.w_heads + group * blocks * kHeadQuads * 128, r.h(last, r.turn), blocks, r.lane,
+                     sums);
     share_sums(sums, r.lane, mine);
     for (int q = 0; q < kHeadQuads; ++q) {
       const HeadOutput output = r.output()[group * kGroup + q * kFragmentRows + r.lane / 4];
@@ -75,12 +78,9 @@ __device__ inline void choose_note(const Resident& r, const LoopOp& op, int piec
   Progress progress = r.progress()[piece];
   const int window = r.network.window;
   Choice choice{0, 0};
-  const PieceHere here{r.voices() + piece,
-                       r.ring(piece),
-                       r.readout(piece),
-                       static_cast<int>(min(std::int64_t{window}, progress.consumed)),
-                       progress.written,
-                       progress.out_at};
+  const PieceHere here{r.voices() + piece, r.ring(piece),
+                       r.readout(piece),   static_cast<int>(min(std::int64_t{window}, progress.consumed)),
+                       progress.written,   progress.out_at};
   const bool goes_on = progress.left > 0;
   if (goes_on && r.plan.scratch_rows == 0) {
     CandidateRegisters<4> store;
@@ -135,8 +135,6 @@ __global__ void __launch_bounds__(kResidentThreads, 1) loop_kernel(const __grid_
   Resident r(op.plan, op.choose.network, op.choose.pieces);
   load_layers(r);
   load_heads(r);
-  dev::cp_async_commit();
-  dev::cp_async_wait<0>();
   each_group(op.plan, op.choose.pieces.rows, [&](int first) {
     load_group(r, first, false);
     const bool to_the_end = play_group<kPieces>(r, op);

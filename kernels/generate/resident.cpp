@@ -84,8 +84,8 @@ ResidentPlan plan_of(const NetworkView& network, bool heads, const ResidentShape
   plan.heads = heads;
   Places places;
   for (int l = 0; l < network.layer_count; ++l) place_layer(plan.layers[l], network.layers[l], plan, places);
-  const int scaled = static_cast<int>(
-      std::count_if(network.inputs, network.inputs + network.input_count, [](const InputView& in) { return !in.table; }));
+  const int scaled = static_cast<int>(std::count_if(network.inputs, network.inputs + network.input_count,
+                                                    [](const InputView& in) { return !in.table; }));
   plan.inputs = places.floats(std::int64_t{scaled} * kGateQuads * plan.layers[0].units);
   plan.ring = places.of<Played>(std::int64_t{plan.pieces} * network.window);
   plan.progress = places.of<Progress>(plan.pieces);

@@ -69,7 +69,7 @@ struct Resident {
   }
 };
 
-/// This block's units of every layer; after cp_async_wait<0>() and a barrier they are there.
+/// This block's units of every layer. A barrier must follow.
 __device__ inline void load_layers(const Resident& r) {
   for (int l = 0; l < r.network.layer_count; ++l) {
     const LayerView& layer = r.network.layers[l];
@@ -147,8 +147,8 @@ __device__ void layer_step(const Resident& r, int layer, int number, bool from_z
     float sums[kGateQuads][kPieces] = {};
     if (layer > 0) {
       const int blocks = at.terms_below / kFragmentTerms;
-      multiply_quarter(r.floats + at.w_ih + group * blocks * kGateQuads * 128, r.h(layer - 1, 1 - r.turn), blocks, r.lane,
-                       sums);
+      multiply_quarter(r.floats + at.w_ih + group * blocks * kGateQuads * 128, r.h(layer - 1, 1 - r.turn), blocks,
+                       r.lane, sums);
     }
     if (!from_zero) {
       const int blocks = at.terms / kFragmentTerms;
@@ -163,8 +163,9 @@ __device__ void layer_step(const Resident& r, int layer, int number, bool from_z
       float h = 0;  // of a piece that sits out the first steps of a replay
       if (step[j].note_at >= 0) {
         float& c = r.c(layer)[piece * at.units + local];
-        const CellState state = lstm_cell_unit(gate[0][j] + outer[0][j], gate[1][j] + outer[1][j], gate[2][j] + outer[2][j],
-                                               gate[3][j] + outer[3][j], step[j].from_zero ? 0 : c);
+        const CellState state =
+            lstm_cell_unit(gate[0][j] + outer[0][j], gate[1][j] + outer[1][j], gate[2][j] + outer[2][j],
+                           gate[3][j] + outer[3][j], step[j].from_zero ? 0 : c);
         c = state.c;
         h = state.h;
       } else if (number == kFeedStep) {
@@ -263,7 +264,8 @@ __device__ inline void store_state(const Resident& r) {
 /// The groups of pieces that a cluster serves, one after the other.
 template <class Visit>
 __device__ void each_group(const ResidentPlan& plan, int rows, const Visit& visit) {
-  const int cluster = static_cast<int>(blockIdx.x) / plan.cluster, clusters = static_cast<int>(gridDim.x) / plan.cluster;
+  const int cluster = static_cast<int>(blockIdx.x) / plan.cluster,
+            clusters = static_cast<int>(gridDim.x) / plan.cluster;
   for (int group = cluster; group * plan.pieces < rows; group += clusters) {
     visit(group * plan.pieces);
     __syncthreads();  // the next group overwrites what this block's threads still read

@@ -1,35 +1,42 @@
 // The product of a warp with weights that stay in shared memory as fragments (resident.h). Each sum is taken by four
-// lanes, each over its quarter of the terms in rising order, and then across them in a fixed tree: it does not depend on
-// how many pieces, blocks or warps there are.
+// lanes, each over its quarter of the terms in rising order, and then across them in a fixed tree: it does not depend
+// on how many pieces, blocks or warps there are.
 #pragma once
 
-#include "kernels/device/copy.cuh"
 #include "kernels/device/warp.cuh"
 #include "kernels/device/words.cuh"
 #include "kernels/generate/resident.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
-/// Fills fragments with rows of a matrix, zeros beyond it; all threads of the block. Done after cp_async_wait<0>() and a
-/// barrier.
+/// Terms `term` to term + 3 of a row of a matrix; zeros beyond its end, and where there is no row.
+__device__ inline float4 fragment_of(const float* row, int term, int terms, bool wide) {
+  if (row == nullptr) return make_float4(0, 0, 0, 0);
+  if (wide && term < terms) return *reinterpret_cast<const float4*>(row + term);
+  const auto value = [&](int at) { return at < terms ? row[at] : 0; };
+  return make_float4(value(term), value(term + 1), value(term + 2), value(term + 3));
+}
+
+/// Fills fragments with rows of a matrix, zeros beyond it; all threads of the block. A barrier must follow.
 /// @param row_at  (group, quad, row of 8) -> row of the matrix, or null
 /// @param terms   of a row; `blocks` fragments of 16 cover them
+/// @param wide    rows begin at multiples of 16 bytes, and have whole fours of terms
 template <int kQuads, class RowAt>
 __device__ void load_fragments(float* to, int groups, int blocks, int terms, bool wide, const RowAt& row_at) {
-  const int count = groups * blocks * kQuads * 32;
-  for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
-    const int lane = i % 32, quad = i / 32 % kQuads, block = i / 32 / kQuads % blocks, group = i / 32 / kQuads / blocks;
-    const int term = block * kFragmentTerms + lane % 4 * 4;
-    const float* row = row_at(group, quad, lane / 4);
-    float* fragment = to + i * 4;
-    for (int e = 0; e < 4; e += wide ? 4 : 1) {
-      if (row == nullptr || term + e >= terms) {
-        for (int z = e; z < (wide ? 4 : e + 1); ++z) fragment[z] = 0;
-      } else if (wide) {
-        dev::cp_async<16>(fragment, row + term);
-      } else {
-        dev::cp_async<4>(fragment + e, row + term + e);
-      }
+  constexpr int kBatch = 8;  // loads under way in each thread: 32 KB a block, what L2's latency takes
+  const int count = groups * blocks * kQuads * 32, threads = static_cast<int>(blockDim.x);
+  for (int i = static_cast<int>(threadIdx.x); i < count; i += kBatch * threads) {
+    float4 batch[kBatch];
+    for (int b = 0; b < kBatch; ++b) {
+      const int at = i + b * threads;
+      if (at >= count) continue;
+      const int lane = at % 32, quad = at / 32 % kQuads, block = at / 32 / kQuads % blocks;
+      const float* row = row_at(at / 32 / kQuads / blocks, quad, lane / 4);
+      batch[b] = fragment_of(row, block * kFragmentTerms + lane % 4 * 4, terms, wide);
+    }
+    for (int b = 0; b < kBatch; ++b) {
+      const int at = i + b * threads;
+      if (at < count) reinterpret_cast<float4*>(to)[at] = batch[b];
     }
   }
 }

@@ -1,11 +1,10 @@
-#include "kernels/generate/window.cuh"
-
 #include <stdexcept>
 #include <vector>
 
 #include "kernels/device/launch.cuh"
 #include "kernels/generate/cell.h"
 #include "kernels/generate/resident_launch.h"
+#include "kernels/generate/window.cuh"
 #include "kernels/generate/window.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {

@@ -17,8 +17,6 @@ template <int kPieces>
 __global__ void __launch_bounds__(kResidentThreads, 1) window_kernel(const __grid_constant__ WindowOp op) {
   Resident r(op.plan, op.network, op.pieces);
   load_layers(r);
-  dev::cp_async_commit();
-  dev::cp_async_wait<0>();
   each_group(op.plan, op.pieces.rows, [&](int first) {
     load_group(r, first, op.feeding);
     if (!some_taken(r)) return;

@@ -9,10 +9,10 @@
 namespace kernels {
 
 struct DeviceInfo {
-  std::string name;                ///< such as "NVIDIA H200"
+  std::string name;  ///< such as "NVIDIA H200"
   int multiprocessors = 0;
-  std::size_t memory_bytes = 0;    ///< in all
-  std::size_t shared_bytes = 0;    ///< that one block can have
+  std::size_t memory_bytes = 0;  ///< in all
+  std::size_t shared_bytes = 0;  ///< that one block can have
   std::size_t l2_bytes = 0;
   int capability_major = 0, capability_minor = 0;  ///< 9.0 is sm_90
   int driver_version = 0, runtime_version = 0;     ///< CUDA's: 13000 is 13.0

@@ -20,8 +20,8 @@ class Graph {
 };
 
 /// Records what is enqueued on a stream instead of running it. A second stream joins by waiting for an event that was
-/// recorded on the first, and must be waited for by the first before the end. Nothing may be waited for by the host, and
-/// nothing allocated, meanwhile.
+/// recorded on the first, and must be waited for by the first before the end. Nothing may be waited for by the host,
+/// and nothing allocated, meanwhile.
 class GraphCapture {
  public:
   /// Begins. @throws CudaError

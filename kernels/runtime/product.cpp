@@ -9,8 +9,8 @@ namespace {
 void fill_stride(int& stride, int row, const char* name) {
   if (stride == 0) stride = row;
   if (stride < row) {
-    throw std::invalid_argument(std::string("product: ") + name + " = " + std::to_string(stride) +
-                                ", a row has " + std::to_string(row) + " elements");
+    throw std::invalid_argument(std::string("product: ") + name + " = " + std::to_string(stride) + ", a row has " +
+                                std::to_string(row) + " elements");
   }
 }
 

@@ -19,10 +19,10 @@ enum class ProductType {
 
 /// C[m, n] = alpha op(A) op(B) + beta C, row-major. Where beta is 0, C is not read. C overlaps neither A nor B.
 struct Product {
-  const void* a = nullptr;    ///< [m, k], or [k, m] where transpose_a
-  const void* b = nullptr;    ///< [k, n], or [n, k] where transpose_b
-  float* c = nullptr;         ///< [m, n]
-  int m = 0, n = 0, k = 0;    ///< each >= 1
+  const void* a = nullptr;        ///< [m, k], or [k, m] where transpose_a
+  const void* b = nullptr;        ///< [k, n], or [n, k] where transpose_b
+  float* c = nullptr;             ///< [m, n]
+  int m = 0, n = 0, k = 0;        ///< each >= 1
   int lda = 0, ldb = 0, ldc = 0;  ///< elements from one row to the next; 0: rows follow one another closely
   bool transpose_a = false, transpose_b = false;
   float alpha = 1, beta = 0;

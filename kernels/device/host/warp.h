@@ -48,7 +48,8 @@ T reduce(WarpOp op, unsigned mask, T value, const Site& site) {
 namespace kernels::inline AFFETTO_PLATFORM {
 
 template <typename T>
-T __shfl_sync(unsigned mask, T value, int lane, int width = 32, const emulator::Site& site = emulator::Site::current()) {
+T __shfl_sync(unsigned mask, T value, int lane, int width = 32,
+              const emulator::Site& site = emulator::Site::current()) {
   return emulator::shuffle(emulator::WarpOp::kShuffle, mask, value, lane, width, site);
 }
 template <typename T>

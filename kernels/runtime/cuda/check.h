@@ -11,7 +11,6 @@ namespace kernels::inline AFFETTO_PLATFORM {
 
 /// @param call  the function's name
 /// @throws OutOfMemory for cudaErrorMemoryAllocation, else CudaError, unless `error` is cudaSuccess
-void check(cudaError_t error, const char* call,
-           const std::source_location& place = std::source_location::current());
+void check(cudaError_t error, const char* call, const std::source_location& place = std::source_location::current());
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -17,9 +17,9 @@ LaunchConfig::LaunchConfig(const char* name, const void* kernel, const LaunchSha
   config_.stream = static_cast<cudaStream_t>(stream.checked(name));
   config_.attrs = attributes_;
   if (shape.shared_bytes > kSharedByDefault) {
-    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                               static_cast<int>(shape.shared_bytes)),
-          name);
+    check(
+        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shape.shared_bytes)),
+        name);
   }
   if (shape.cluster > 1) {
     cudaLaunchAttribute& attribute = attributes_[config_.numAttrs++];

@@ -48,9 +48,7 @@ void StreamRef::wait(const Event& event) const {
 }
 
 Stream::Stream() : handle_(new_stream()) {}
-void destroy_stream(void* handle) noexcept {
-  static_cast<void>(cudaStreamDestroy(static_cast<cudaStream_t>(handle)));
-}
+void destroy_stream(void* handle) noexcept { static_cast<void>(cudaStreamDestroy(static_cast<cudaStream_t>(handle))); }
 
 Event::Event(Timing timing) : handle_(new_event(timing)) {}
 void destroy_event(void* handle) noexcept { static_cast<void>(cudaEventDestroy(static_cast<cudaEvent_t>(handle))); }

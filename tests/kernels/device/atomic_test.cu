@@ -88,8 +88,7 @@ TEST_P(Atomic, AcquireReleaseOrdersBlocks) {
   DeviceBuffer<int> parts(stream(), 24);
   DeviceBuffer<unsigned> tickets(stream(), 1);
   tickets.fill(0);
-  const std::vector<int> got =
-      outputs(1, last_block, {.grid = 24, .block = 32}, parts.data(), tickets.data());
+  const std::vector<int> got = outputs(1, last_block, {.grid = 24, .block = 32}, parts.data(), tickets.data());
   EXPECT_EQ(got[0], 24 * 25 / 2);
 }
 
@@ -145,8 +144,8 @@ TEST_P(Atomic, WaitReachedSeesWhatWasReleased) {
   DeviceBuffer<int> data(stream(), 64);
   DeviceBuffer<std::uint32_t> counter(stream(), 1);
   counter.fill(0);
-  const std::vector<int> got = outputs(192, publish, {.grid = 4, .block = 64, .cooperative = true}, data.data(),
-                                       counter.data(), Watchdog{});
+  const std::vector<int> got =
+      outputs(192, publish, {.grid = 4, .block = 64, .cooperative = true}, data.data(), counter.data(), Watchdog{});
   for (int i = 0; i < 192; ++i) EXPECT_EQ(got[i], (63 - i % 64) * 3);
 }
 
@@ -164,8 +163,7 @@ __global__ void grid_rounds(int* out, int* board) {
 
 TEST_P(Atomic, GridSyncOrdersAllBlocks) {
   DeviceBuffer<int> board(stream(), 12);
-  const std::vector<int> got =
-      outputs(12, grid_rounds, {.grid = 12, .block = 64, .cooperative = true}, board.data());
+  const std::vector<int> got = outputs(12, grid_rounds, {.grid = 12, .block = 64, .cooperative = true}, board.data());
   for (int block = 0; block < 12; ++block) EXPECT_EQ(got[block], (block + 3) % 12 + 30);
 }
 

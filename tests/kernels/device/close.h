@@ -32,8 +32,8 @@ inline testing::AssertionResult close(const std::vector<float>& got, const std::
   }
   if (beyond == 0) return testing::AssertionSuccess();
   return testing::AssertionFailure() << beyond << " of " << got.size() << " elements; the worst, [" << worst
-                                     << "]: got " << got[worst] << ", wanted " << want[worst] << ", "
-                                     << 100 * used << " % of the tolerance";
+                                     << "]: got " << got[worst] << ", wanted " << want[worst] << ", " << 100 * used
+                                     << " % of the tolerance";
 }
 
 }  // namespace kernels

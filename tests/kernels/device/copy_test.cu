@@ -44,7 +44,8 @@ __global__ void pieces(int* out, const int* in) {
 
 TEST_P(Copy, ElementsArriveByGroupsAndBeyondTheValidAreZero) {
   const DeviceBuffer<int> in = counted(128);
-  const std::vector<int> got = outputs(224, pieces, {.block = 32, .shared_bytes = sizeof(Pieces)}, static_cast<const int*>(in.data()));
+  const std::vector<int> got =
+      outputs(224, pieces, {.block = 32, .shared_bytes = sizeof(Pieces)}, static_cast<const int*>(in.data()));
   const auto eight = [](int i) { return i % 4 == 3 ? 0 : i + 1; };
   for (int t = 0; t < 32; ++t) {
     EXPECT_EQ(got[t], 32 - t);
@@ -82,7 +83,8 @@ __global__ void ring(int* out, const int* in, int tiles) {
 TEST_P(Copy, APipelineOfGroupsKeepsItsOrder) {
   constexpr int kTiles = 10;
   const DeviceBuffer<int> in = counted(kTiles * kTile);
-  const std::vector<int> got = outputs(kTile, ring, {.block = kTile, .shared_bytes = sizeof(Ring)}, static_cast<const int*>(in.data()), kTiles);
+  const std::vector<int> got =
+      outputs(kTile, ring, {.block = kTile, .shared_bytes = sizeof(Ring)}, static_cast<const int*>(in.data()), kTiles);
   for (int t = 0; t < kTile; ++t) {
     int want = 0;
     for (int tile = 0; tile < kTiles; ++tile) want += tile * kTile + kTile - t;
@@ -134,7 +136,8 @@ TEST_P(Copy, BulkCopiesAreCountedByTheirBarrier) {
   for (const int tiles : {1, 2, 7}) {
     const auto count = static_cast<std::size_t>(tiles * kTile);
     const DeviceBuffer<int> in = counted(count);
-    const std::vector<int> got = outputs(count, bulk, {.block = kTile, .shared_bytes = sizeof(Bulk)}, static_cast<const int*>(in.data()), tiles);
+    const std::vector<int> got =
+        outputs(count, bulk, {.block = kTile, .shared_bytes = sizeof(Bulk)}, static_cast<const int*>(in.data()), tiles);
     for (int i = 0; i < tiles * kTile; ++i) EXPECT_EQ(got[i], 2 * (i / kTile * kTile + kTile - i % kTile)) << i;
   }
 }

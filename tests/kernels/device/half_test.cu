@@ -17,10 +17,12 @@ double nearest(double x, int fraction_bits, int smallest_exponent, double larges
 }
 
 std::vector<float> interesting() {
-  std::vector<float> values = {0.0f, 65504.0f, 65519.9f, 65520.0f, 1e30f, 6.1e-5f, 6.09e-5f, 3e-8f, 2.9e-8f, 1e-10f, INFINITY};
+  std::vector<float> values = {0.0f,     65504.0f, 65519.9f, 65520.0f, 1e30f,   6.1e-5f,
+                               6.09e-5f, 3e-8f,    2.9e-8f,  1e-10f,   INFINITY};
   for (int exponent = -30; exponent < 20; ++exponent) {
     // 1 + 1/2 of each type's last place, and just beside it: ties and their neighbours
-    for (const float fraction : {1.0f, 1.000488281f, 1.000488401f, 1.00146484f, 1.00390625f, 1.01171875f, 1.3f, 1.999f}) {
+    for (const float fraction :
+         {1.0f, 1.000488281f, 1.000488401f, 1.00146484f, 1.00390625f, 1.01171875f, 1.3f, 1.999f}) {
       values.push_back(std::ldexp(fraction, exponent));
     }
   }
@@ -38,7 +40,8 @@ TEST(Half, RoundsToTheNearest) {
 }
 
 TEST(Half, Bfloat16RoundsToTheNearest) {
-  for (const float x : interesting()) EXPECT_EQ(to_float(to_bfloat16(x)), static_cast<float>(nearest(x, 7, -126, 3.4e38))) << x;
+  for (const float x : interesting())
+    EXPECT_EQ(to_float(to_bfloat16(x)), static_cast<float>(nearest(x, 7, -126, 3.4e38))) << x;
   EXPECT_TRUE(std::isnan(to_float(to_bfloat16(NAN))));
   EXPECT_EQ(to_float(to_bfloat16(std::numeric_limits<float>::max())), INFINITY);
 }

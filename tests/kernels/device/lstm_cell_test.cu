@@ -89,7 +89,8 @@ TEST_P(LstmCellKernel, RefusesSizesBelowOne) {
   EXPECT_THROW(lstm_cell({.batch = 4, .hidden = 0}, stream()), std::invalid_argument);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LstmCellKernel, testing::Combine(testing::ValuesIn(kCases), testing::ValuesIn(backends())));
+INSTANTIATE_TEST_SUITE_P(All, LstmCellKernel,
+                         testing::Combine(testing::ValuesIn(kCases), testing::ValuesIn(backends())));
 
 }  // namespace
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -31,12 +31,12 @@ TEST_P(Math, ApproximationsKeepTheirBounds) {
   for (int i = 0; i < kPoints; ++i) positive[i] = positive_at(i);
   DeviceBuffer<float> in(stream(), kPoints);
   in.upload(positive);
-  const std::vector<float> got =
-      outputs(kPoints * kFunctions, functions, {.grid = kPoints / 64, .block = 64}, static_cast<const float*>(in.data()));
+  const std::vector<float> got = outputs(kPoints * kFunctions, functions, {.grid = kPoints / 64, .block = 64},
+                                         static_cast<const float*>(in.data()));
   for (int i = 0; i < kPoints; ++i) {
     const double x = any_at(i), p = positive[i];
-    const double want[kFunctions] = {std::exp2(x),       std::exp(x),  std::tanh(x), 1 / p, std::sqrt(p),
-                                     1 / std::sqrt(p), std::log(p)};
+    const double want[kFunctions] = {std::exp2(x), std::exp(x),      std::tanh(x), 1 / p,
+                                     std::sqrt(p), 1 / std::sqrt(p), std::log(p)};
     const bool near_one = p >= 0.5 && p <= 2;
     const double bound[kFunctions] = {0x1p-22,
                                       0x1p-22 + std::fabs(x) * 0x1p-23,
@@ -48,7 +48,8 @@ TEST_P(Math, ApproximationsKeepTheirBounds) {
     for (int f = 0; f < kFunctions; ++f) {
       const double error = std::fabs(got[f * kPoints + i] - want[f]);
       // + 2^-24: the result's own rounding
-      EXPECT_LE(error, (bound[f] + 0x1p-24) * std::fabs(want[f]) + (f == 6 && near_one ? 0x1p-21 : 0)) << "function " << f << " at " << x << " or " << p;
+      EXPECT_LE(error, (bound[f] + 0x1p-24) * std::fabs(want[f]) + (f == 6 && near_one ? 0x1p-21 : 0))
+          << "function " << f << " at " << x << " or " << p;
     }
   }
 }
@@ -59,8 +60,8 @@ TEST_P(Math, TheEmulatorErrsOnPurposeUnlessToldNotTo) {
   DeviceBuffer<float> in(stream(), kPoints);
   in.upload(positive);
   const auto distance = [&] {
-    const std::vector<float> got =
-        outputs(kPoints * kFunctions, functions, {.grid = kPoints / 64, .block = 64}, static_cast<const float*>(in.data()));
+    const std::vector<float> got = outputs(kPoints * kFunctions, functions, {.grid = kPoints / 64, .block = 64},
+                                           static_cast<const float*>(in.data()));
     int different = 0;
     for (int i = 0; i < kPoints; ++i) different += got[2 * kPoints + i] != std::tanh(any_at(i)) ? 1 : 0;
     return different;

@@ -1,6 +1,6 @@
-// Micro-tests pin what each wrapper means: one small kernel, small whole numbers, exact outputs. The same files run on a
-// GPU, and what a test got is in the report of --gtest_output=json, as the properties output0, output1 and so on: that is how the
-// emulator's models are compared with hardware.
+// Micro-tests pin what each wrapper means: one small kernel, small whole numbers, exact outputs. The same files run on
+// a GPU, and what a test got is in the report of --gtest_output=json, as the properties output0, output1 and so on:
+// that is how the emulator's models are compared with hardware.
 #pragma once
 
 #include <gtest/gtest.h>

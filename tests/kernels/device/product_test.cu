@@ -57,7 +57,9 @@ std::vector<float> uniforms(std::size_t count, std::uint32_t stream, ProductType
   std::vector<float> values(count);
   for (std::size_t i = 0; i < count; ++i) {
     const auto x = static_cast<float>(2 * uniform(random_words(/*seed=*/3, i, stream, Purpose::kWeights).w[0]) - 1);
-    values[i] = type == ProductType::kHalf ? to_float(to_half(x)) : type == ProductType::kBfloat16 ? to_float(to_bfloat16(x)) : x;
+    values[i] = type == ProductType::kHalf       ? to_float(to_half(x))
+                : type == ProductType::kBfloat16 ? to_float(to_bfloat16(x))
+                                                 : x;
   }
   return values;
 }
@@ -95,9 +97,20 @@ TEST_P(ProductOf, MatricesEqualsTheDefinition) {
   b_device.upload(b_bytes);
   c_device.upload(c);
   Products products(stream());
-  products.run({.a = a_device.data(), .b = b_device.data(), .c = c_device.data(), .m = t.m, .n = t.n, .k = t.k,
-                .lda = lda, .ldb = ldb, .ldc = ldc, .transpose_a = t.transpose_a, .transpose_b = t.transpose_b,
-                .alpha = t.alpha, .beta = t.beta, .type = t.type});
+  products.run({.a = a_device.data(),
+                .b = b_device.data(),
+                .c = c_device.data(),
+                .m = t.m,
+                .n = t.n,
+                .k = t.k,
+                .lda = lda,
+                .ldb = ldb,
+                .ldc = ldc,
+                .transpose_a = t.transpose_a,
+                .transpose_b = t.transpose_b,
+                .alpha = t.alpha,
+                .beta = t.beta,
+                .type = t.type});
   const std::vector<float> got = c_device.to_host();
 
   for (int i = 0; i < t.m; ++i) {
@@ -117,7 +130,8 @@ TEST_P(ProductOf, MatricesEqualsTheDefinition) {
       // k + 3 roundings of partial sums, none larger than the sum of sizes, and both operands' own
       const double bound = (t.k + 3) * 0x1p-24 * (std::fabs(t.alpha) * sizes + std::fabs(t.beta)) +
                            2 * rounding(t.type) * std::fabs(t.alpha) * sizes;
-      EXPECT_LE(std::fabs(got[at] - want), bound) << "row " << i << ", column " << j << ": " << got[at] << " for " << want;
+      EXPECT_LE(std::fabs(got[at] - want), bound)
+          << "row " << i << ", column " << j << ": " << got[at] << " for " << want;
     }
   }
 }

@@ -72,7 +72,8 @@ TEST_P(Runtime, RangesBeyondABufferAreRefused) {
 
 TEST_P(Runtime, NoStreamIsNotTheDefaultStream) {
   EXPECT_THROW(StreamRef{}.synchronize(), std::invalid_argument);
-  EXPECT_THROW(launch("multiply_add", multiply_add, {}, StreamRef{}, static_cast<int*>(nullptr), 1, 1), std::invalid_argument);
+  EXPECT_THROW(launch("multiply_add", multiply_add, {}, StreamRef{}, static_cast<int*>(nullptr), 1, 1),
+               std::invalid_argument);
 }
 
 TEST_P(Runtime, MoreThanThereIsIsOutOfMemory) {
@@ -199,8 +200,8 @@ TEST_P(Runtime, ARefusedLaunchSaysSo) {
   DeviceBuffer<int> values(stream(), 32);
   EXPECT_THROW(launch("multiply_add", multiply_add, {.grid = 1, .block = 1025}, stream(), values.data(), 1, 1),
                CudaError);
-  EXPECT_THROW(launch("multiply_add", multiply_add, {.grid = 1, .block = 32, .shared_bytes = kSharedLimit + 1}, stream(),
-                      values.data(), 1, 1),
+  EXPECT_THROW(launch("multiply_add", multiply_add, {.grid = 1, .block = 32, .shared_bytes = kSharedLimit + 1},
+                      stream(), values.data(), 1, 1),
                CudaError);
   values.fill(0);
   multiply_add_on(stream(), values, 1, 2);

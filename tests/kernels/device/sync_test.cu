@@ -10,8 +10,8 @@ __global__ void indices(unsigned* out) {
   const unsigned thread = (threadIdx.z * blockDim.y + threadIdx.y) * blockDim.x + threadIdx.x;
   const unsigned block = (blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
   const unsigned at = block * blockDim.x * blockDim.y * blockDim.z + thread;
-  out[at] = threadIdx.x + 10 * threadIdx.y + 100 * threadIdx.z + 1000 * blockIdx.x + 10000 * blockIdx.y +
-            100000 * blockIdx.z;
+  out[at] =
+      threadIdx.x + 10 * threadIdx.y + 100 * threadIdx.z + 1000 * blockIdx.x + 10000 * blockIdx.y + 100000 * blockIdx.z;
 }
 
 TEST_P(Sync, EveryThreadOfEveryBlockKnowsItsPlace) {

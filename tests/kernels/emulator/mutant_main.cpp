@@ -15,7 +15,7 @@ int main(int count, char** arguments) {
   }
   try {
     const kernels::emulator::ScheduleScope scope(kernels::emulator::parse_schedule(arguments[3]));
-    kernels::run_mutant({arguments[1], std::atoi(arguments[2]), "", false, false});
+    kernels::run_mutant({arguments[1], std::atoi(arguments[2]), "", false, false, false});
   } catch (const kernels::emulator::KernelFault& fault) {
     std::fprintf(stderr, "%s\n", fault.what());
     return 3;

@@ -11,8 +11,9 @@ struct Mutant {
   const char* kernel;
   int number;
   const char* lacks;
-  bool shows;  ///< in wrong values or a fault under some schedule
-  bool races;  ///< in a report of the race detector
+  bool shows;   ///< in wrong values or a fault under some schedule
+  bool races;   ///< in a report of the race detector
+  bool strays;  ///< to memory that is not its own: the address sanitizer ends the program
 };
 
 /// All but the numbers 0.

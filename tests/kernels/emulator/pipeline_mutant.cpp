@@ -65,8 +65,7 @@ int consume(Pipeline& s, unsigned t) {
 // The last block to come adds up what all have stored.
 template <int kMutation>
 void finish(const PipelineOp& op) {
-  const std::uint32_t before =
-      kMutation == 9 ? dev::add_relaxed(op.finished, 1u) : dev::add_acq_rel(op.finished, 1u);
+  const std::uint32_t before = kMutation == 9 ? dev::add_relaxed(op.finished, 1u) : dev::add_acq_rel(op.finished, 1u);
   if (before + 1 != gridDim.x) return;
   int total = 0;
   for (int i = 0; i < kBlocks * kTile; ++i) total += op.out[i];
@@ -138,8 +137,8 @@ std::vector<int> counted(std::size_t count) {
 using PipelineKernel = void (*)(PipelineOp);
 using RingKernel = void (*)(int*, const int*);
 
-constexpr PipelineKernel kPipelines[] = {pipeline<0>, pipeline<1>, pipeline<2>,  pipeline<3>,  pipeline<4>,
-                                         pipeline<5>, pipeline<6>, pipeline<7>,  pipeline<8>,  pipeline<9>,
+constexpr PipelineKernel kPipelines[] = {pipeline<0>,  pipeline<1>,  pipeline<2>, pipeline<3>, pipeline<4>,
+                                         pipeline<5>,  pipeline<6>,  pipeline<7>, pipeline<8>, pipeline<9>,
                                          pipeline<10>, pipeline<11>, pipeline<12>};
 constexpr RingKernel kRings[] = {ring<0>, ring<1>, ring<2>, ring<3>};
 

@@ -65,7 +65,7 @@ TEST_P(Race, IsReportedUnderSomeSchedule) {
 
 std::vector<Mutant> racing_and_originals() {
   std::vector<Mutant> all;
-  for (const char* kernel : mutant_kernels()) all.push_back({kernel, 0, "nothing", false, false});
+  for (const char* kernel : mutant_kernels()) all.push_back({kernel, 0, "nothing", false, false, false});
   for (const Mutant& mutant : mutants()) {
     if (mutant.races) all.push_back(mutant);
   }

@@ -30,8 +30,8 @@ TEST(Schedule, ReadsWhatItPrints) {
 }
 
 TEST(Schedule, RefusesAnythingElse) {
-  for (const char* text : {"", "warp", "warp:random", "warp:random:", "warp:random:7x", "warp:random:-1", "wrap:random:7",
-                           "warp:sometimes:7", "warp:random:7:8", "fifo::0"}) {
+  for (const char* text : {"", "warp", "warp:random", "warp:random:", "warp:random:7x", "warp:random:-1",
+                           "wrap:random:7", "warp:sometimes:7", "warp:random:7:8", "fifo::0"}) {
     EXPECT_THROW(emulator::parse_schedule(text), std::invalid_argument) << text;
   }
 }
@@ -86,7 +86,8 @@ TEST(Schedule, FifoBeginsWithTheFirstThreadAndReverseWithTheLast) {
 
 TEST(Schedule, SeedsDiffer) {
   std::set<std::vector<int>> orders;
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) orders.insert(order_under({Policy::kWarpPriority, Async::kEarly, seed}));
+  for (std::uint64_t seed = 1; seed <= 8; ++seed)
+    orders.insert(order_under({Policy::kWarpPriority, Async::kEarly, seed}));
   EXPECT_EQ(orders.size(), 8u);
 }
 

@@ -93,9 +93,15 @@ struct Slots {
   }
 
   ChooseOp op() {
-    return {network, clusters,
-            {.voices = voices.data(), .progress = progress.data(), .window = window.data(), .readout = readout.data(), .rows = rows},
-            {notes.data(), logits.data(), scores.data(), probabilities.data(), u.data(), predicted.data(), modulation.data()},
+    return {network,
+            clusters,
+            {.voices = voices.data(),
+             .progress = progress.data(),
+             .window = window.data(),
+             .readout = readout.data(),
+             .rows = rows},
+            {notes.data(), logits.data(), scores.data(), probabilities.data(), u.data(), predicted.data(),
+             modulation.data()},
             pitch.data()};
   }
 
@@ -114,16 +120,30 @@ struct Slots {
 class DeviceSlots {
  public:
   DeviceSlots(const Slots& host, StreamRef stream)
-      : host_(host), voices_(up(host_.voices, stream)), progress_(up(host_.progress, stream)),
-        window_(up(host_.window, stream)), notes_(up(host_.notes, stream)), readout_(up(host_.readout, stream)),
-        logits_(up(host_.logits, stream)), scores_(up(host_.scores, stream)),
-        probabilities_(up(host_.probabilities, stream)), predicted_(up(host_.predicted, stream)),
-        pitch_(up(host_.pitch, stream)), u_(up(host_.u, stream)), modulation_(up(host_.modulation, stream)) {}
+      : host_(host),
+        voices_(up(host_.voices, stream)),
+        progress_(up(host_.progress, stream)),
+        window_(up(host_.window, stream)),
+        notes_(up(host_.notes, stream)),
+        readout_(up(host_.readout, stream)),
+        logits_(up(host_.logits, stream)),
+        scores_(up(host_.scores, stream)),
+        probabilities_(up(host_.probabilities, stream)),
+        predicted_(up(host_.predicted, stream)),
+        pitch_(up(host_.pitch, stream)),
+        u_(up(host_.u, stream)),
+        modulation_(up(host_.modulation, stream)) {}
 
   ChooseOp op() const {
-    return {host_.network, host_.clusters,
-            {.voices = voices_.data(), .progress = progress_.data(), .window = window_.data(), .readout = readout_.data(), .rows = host_.rows},
-            {notes_.data(), logits_.data(), scores_.data(), probabilities_.data(), u_.data(), predicted_.data(), modulation_.data()},
+    return {host_.network,
+            host_.clusters,
+            {.voices = voices_.data(),
+             .progress = progress_.data(),
+             .window = window_.data(),
+             .readout = readout_.data(),
+             .rows = host_.rows},
+            {notes_.data(), logits_.data(), scores_.data(), probabilities_.data(), u_.data(), predicted_.data(),
+             modulation_.data()},
             pitch_.data()};
   }
 

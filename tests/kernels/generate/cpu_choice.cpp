@@ -46,9 +46,8 @@ int cpu_choice(const ChooseOp& op, int slot) {
   const auto notes = std::min<std::int64_t>(progress.consumed, view.window);
   for (std::int64_t n = 0; n < notes; ++n) {
     const Played& played = op.pieces.window[std::int64_t{slot} * view.window + n];
-    piece.remember({.step_s = played.step,
-                    .duration_s = played.duration,
-                    .pitch = static_cast<std::uint8_t>(played.pitch)});
+    piece.remember(
+        {.step_s = played.step, .duration_s = played.duration, .pitch = static_cast<std::uint8_t>(played.pitch)});
     piece.commit();
   }
   const float* from = op.pieces.readout + std::int64_t{slot} * view.readout_size;

@@ -30,6 +30,12 @@ struct Case {
 };
 void PrintTo(const Case& c, std::ostream* out) { *out << name_of(c.rung) << ": " << c.network.name; }
 
+#if defined(AFFETTO_TSAN)
+constexpr bool kDetector = true;  // it sees a race under any schedule, and takes seconds for each test
+#else
+constexpr bool kDetector = false;
+#endif
+
 /// Each rung with each network that `wanted` likes.
 template <class Wanted>
 std::vector<Case> cases(const Wanted& wanted) {
@@ -79,8 +85,13 @@ TEST_P(Rungs, NotesAreThoseOfTheReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Rungs,
-                         testing::Combine(testing::ValuesIn(cases([](const NetworkCase&) { return true; })),
-                                          testing::ValuesIn(backends())));
+                         testing::Combine(testing::ValuesIn(cases([](const NetworkCase& c) {
+                                            return !kDetector || (c.carry && c.hidden.size() == 2);
+                                          })),
+                                          testing::ValuesIn(kDetector ? two_backends() : backends())));
+
+// From here on bits are compared, which is not the race detector's business.
+#if !defined(AFFETTO_TSAN)
 
 class RungCompany : public Rungs {};
 class CarryRungs : public Rungs {};
@@ -88,6 +99,22 @@ class CarryRungs : public Rungs {};
 TEST_P(RungCompany, StretchesMakeTheSamePieces) {
   const auto some = pieces({4, 0, 6, 1, 5});
   EXPECT_TRUE(play(some, false, 2).same_as(play(some)));
+}
+
+TEST_P(RungCompany, APieceThatRestsWhileOthersGoOnIsTheSame) {
+  const auto some = pieces({5, 5, 5});
+  PiecesCase rested = put(some);
+  const auto rung = make(param().rung, rested);
+  const auto leave = [&](std::size_t piece, int left) {
+    std::vector<Progress> progress = rested.progress();
+    progress[piece].left = left;
+    rested.put_progress(progress);
+  };
+  leave(1, 2);
+  rung->advance(rested.pieces(), rested.output(), 5);
+  leave(1, 3);
+  rung->advance(rested.pieces(), rested.output(), 3);
+  EXPECT_TRUE(rested.outcome().same_as(play(some)));
 }
 
 TEST_P(RungCompany, GraphsMakeTheSamePieces) {
@@ -225,6 +252,8 @@ INSTANTIATE_TEST_SUITE_P(All, RungCompany,
 INSTANTIATE_TEST_SUITE_P(All, CarryRungs,
                          testing::Combine(testing::ValuesIn(cases([](const NetworkCase& c) { return c.carry; })),
                                           testing::ValuesIn(two_backends())));
+
+#endif
 
 }  // namespace
 }  // namespace kernels::inline AFFETTO_PLATFORM

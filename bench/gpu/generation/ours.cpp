@@ -1,0 +1,85 @@
+#include "bench/gpu/generation/ours.h"
+
+#include <stdexcept>
+
+#include "bench/gpu/generation/runs.h"
+#include "bench/harness/contest.h"
+
+namespace bench::gpu {
+namespace {
+
+engine::CudaOptions options_of(const Setting& setting, const Ours& ours) {
+  return {.state = setting.state,
+          .slots = setting.batch,
+          .block = setting.block,
+          .fusion = ours.fusion,
+          .graphs = ours.graphs};
+}
+
+#if AFFETTO_BENCH_CUDA
+namespace cuda = engine::on_cuda;
+std::unique_ptr<Runs> cuda_runs(const engine::Model& model, const Setting& setting, kernels::Fusion fusion,
+                                bool graphs) {
+  return on_cuda::make_runs(model, setting, fusion, graphs);
+}
+#else
+// device_state() says that nothing of the rest may be called.
+namespace cuda {
+kernels::DeviceState device_state() {
+  kernels::DeviceState state;
+  state.why_not = "this build has no device code";
+  state.hint = "configure where nvcc is found";
+  return state;
+}
+std::unique_ptr<engine::Decoder> make_decoder(const engine::Model&, const engine::CudaOptions&) {
+  throw std::logic_error("no device code in this build");
+}
+kernels::Fusion resolve_fusion(const engine::Model& model, const engine::CudaOptions& options) {
+  return engine::on_emulator::resolve_fusion(model, options);
+}
+}  // namespace cuda
+std::unique_ptr<Runs> cuda_runs(const engine::Model&, const Setting&, kernels::Fusion, bool) {
+  throw std::logic_error("no device code in this build");
+}
+#endif
+
+}  // namespace
+
+kernels::DeviceState device_state(Target target) {
+  return target == Target::cuda ? cuda::device_state() : engine::on_emulator::device_state();
+}
+
+kernels::Fusion resolve(const engine::Model& model, const Setting& setting, const Ours& ours) {
+  try {
+    const engine::CudaOptions options = options_of(setting, ours);
+    return ours.target == Target::cuda ? cuda::resolve_fusion(model, options)
+                                       : engine::on_emulator::resolve_fusion(model, options);
+  } catch (const std::invalid_argument& reason) {
+    throw NotMeasured(reason.what());
+  }
+}
+
+std::unique_ptr<engine::Decoder> our_decoder(const engine::Model& model, const Setting& setting, const Ours& ours) {
+  const engine::CudaOptions options = options_of(setting, ours);
+  return ours.target == Target::cuda ? cuda::make_decoder(model, options)
+                                     : engine::on_emulator::make_decoder(model, options);
+}
+
+std::unique_ptr<Runs> our_runs(const engine::Model& model, const Setting& setting, const Ours& ours) {
+  const kernels::Fusion fusion = resolve(model, setting, ours);
+  return ours.target == Target::cuda ? cuda_runs(model, setting, fusion, ours.graphs)
+                                     : on_emulator::make_runs(model, setting, fusion, ours.graphs);
+}
+
+Task task_of(const engine::ModelSpec& spec, const Setting& setting) {
+  return {.layers = static_cast<int>(spec.lstm.size()),
+          .hidden = spec.lstm.front(),
+          .inputs = static_cast<int>(spec.inputs.size()),
+          .candidates = spec.head(engine::Field::pitch).size,
+          .window = spec.window,
+          .carry = setting.state == engine::StateMode::carry,
+          .encloser = setting.encloser,
+          .batch = setting.batch};
+}
+
+}  // namespace bench::gpu

@@ -1,0 +1,93 @@
+// Compiled once for the GPU and once for the emulator.
+#include "bench/gpu/generation/runs.h"
+
+#include <map>
+
+#include "engine/generate/cuda/network.h"
+#include "engine/generate/cuda/pieces.h"
+#include "engine/generate/cuda/reader.h"
+#include "kernels/runtime/event.h"
+
+namespace bench::gpu::AFFETTO_PLATFORM {
+namespace {
+
+namespace here = engine::AFFETTO_PLATFORM;
+
+class LadderRuns final : public Runs {
+ public:
+  LadderRuns(const engine::Model& model, const Setting& setting, kernels::Fusion fusion, bool graphs)
+      : batch_(setting.batch),
+        block_(setting.block),
+        network_(model, setting.state, stream_),
+        pieces_(network_.view(), setting.batch, stream_),
+        rung_(kernels::make_rung(fusion, network_.view(), engine::clusters_of(model), setting.batch, stream_, graphs)),
+        notes_(stream_, static_cast<std::size_t>(setting.batch) * static_cast<std::size_t>(setting.block)) {
+    sit(model, setting);
+  }
+  ~LadderRuns() override {
+    try {
+      stream_.synchronize();
+    } catch (const std::exception&) {  // advance() has thrown it already
+    }
+  }
+
+  double advance(int notes) override {
+    if (notes < 1 || notes > block_) throw std::invalid_argument("a run of more notes than its block");
+    for (int slot = 0; slot < batch_; ++slot) {
+      kernels::Progress& progress = pieces_.progress(slot);
+      progress.left = notes;
+      progress.out_at = slot * block_;
+    }
+    const kernels::PiecesView view = pieces_.upload(batch_);
+    begin_.record(stream_);
+    rung_->advance(view, {.notes = notes_.data()}, notes);
+    end_.record(stream_);
+    pieces_.download(batch_);
+    stream_.synchronize();
+    pieces_.receive();
+    for (int slot = 0; slot < batch_; ++slot) {
+      const kernels::Progress& progress = pieces_.progress(slot);
+      if (progress.fault != 0 || progress.left != 0) {
+        throw std::runtime_error("piece " + std::to_string(slot) + " stopped " + std::to_string(progress.left) +
+                                 " notes before its end, fault " + std::to_string(progress.fault));
+      }
+    }
+    return 1e3 * static_cast<double>(kernels::elapsed_ms(begin_, end_));
+  }
+
+ private:
+  /// Pieces with equal primers share a start.
+  void sit(const engine::Model& model, const Setting& setting) {
+    here::PrimerReader reader(network_.view(), stream_);
+    std::map<std::size_t, std::shared_ptr<const here::DevicePrimed>> starts;
+    const auto primers = primers_of(model.spec, batch_);
+    for (int slot = 0; slot < batch_; ++slot) {
+      std::size_t same = 0;
+      while (primers[same] != primers[slot]) ++same;
+      auto& start = starts[same];
+      if (!start) {
+        auto fresh = std::make_shared<here::DevicePrimed>(this, network_.view(), stream_);
+        reader.read(primers[same], *fresh);
+        start = fresh;
+      }
+      pieces_.sit(slot, start, engine::Voice(expression_of(setting), {kSeed, static_cast<std::uint64_t>(slot)}));
+    }
+  }
+
+  const int batch_, block_;
+  kernels::Stream stream_;
+  here::DeviceNetwork network_;
+  here::DevicePieces pieces_;
+  std::unique_ptr<kernels::Rung> rung_;
+  kernels::DeviceBuffer<kernels::Played> notes_;  ///< [batch, block]
+  kernels::Event begin_{kernels::Event::Timing::kOn}, end_{kernels::Event::Timing::kOn};
+};
+
+}  // namespace
+
+std::unique_ptr<Runs> make_runs(const engine::Model& model, const Setting& setting, kernels::Fusion fusion,
+                                bool graphs) {
+  return std::make_unique<LadderRuns>(model, setting, fusion, graphs);
+}
+
+}  // namespace bench::gpu::AFFETTO_PLATFORM
