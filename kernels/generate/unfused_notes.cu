@@ -47,6 +47,7 @@ __global__ void __launch_bounds__(32 * kRowWarps) check_readout_kernel(const __g
   for (int v = lane; v < op.network.candidates; v += 32)
     finite = finite && std::isfinite(readout[op.network.logits_at + v]);
   finite = __all_sync(kAll, finite) != 0 && std::isfinite(op.highest[row]);
+  __syncwarp();  // every lane has read the progress
   if (lane != 0) return;
   const bool timed = std::isfinite(readout[op.network.step_at]) && std::isfinite(readout[op.network.duration_at]);
   if (finite && timed) return;
