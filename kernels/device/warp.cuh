@@ -2,6 +2,7 @@
 // only __syncwarp does. The emulator is stricter than CUDA: a mask may not name lanes that have exited.
 #pragma once
 
+#include "kernels/device/sync.cuh"  // __syncwarp belongs to both
 #include "kernels/device/words.cuh"
 
 #if defined(AFFETTO_EMULATED)
