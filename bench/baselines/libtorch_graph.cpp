@@ -12,7 +12,7 @@ namespace {
 class GraphWork final : public CapturedWork {
  public:
   explicit GraphWork(const std::function<void()>& work) : stream_(at::cuda::getStreamFromPool()) {
-    constexpr int kWarmUps = 3;  // cuDNN and cuBLAS choose and allocate in the first ones
+    constexpr int kWarmUps = 3;       // cuDNN and cuBLAS choose and allocate in the first ones
     c10::cuda::device_synchronize();  // what it reads comes from another stream
     const c10::cuda::CUDAStreamGuard guard(stream_);
     for (int i = 0; i < kWarmUps; ++i) work();
