@@ -23,8 +23,11 @@ endfunction()
 
 if(AFFETTO_HAVE_CUDA)
   add_library(kernels_cuda STATIC
-    runtime/product.cpp runtime/cuda/buffer.cpp runtime/cuda/check.cpp runtime/cuda/device.cpp runtime/cuda/graph.cpp
+    runtime/product.cpp runtime/cuda/buffer.cpp runtime/cuda/check.cpp runtime/cuda/cublas.cpp runtime/cuda/device.cpp runtime/cuda/graph.cpp
     runtime/cuda/launch_config.cpp runtime/cuda/product.cpp runtime/cuda/stream.cpp)
-  target_link_libraries(kernels_cuda PUBLIC project_options CUDA::cudart_static CUDA::cublas)
+  target_link_libraries(kernels_cuda PUBLIC project_options CUDA::cudart_static ${CMAKE_DL_LIBS})
+  # cuBLAS is opened at run time; where this build's own is helps on machines whose loader does not know it.
+  set_source_files_properties(runtime/cuda/cublas.cpp TARGET_DIRECTORY kernels_cuda
+    PROPERTIES COMPILE_DEFINITIONS AFFETTO_CUDA_LIBRARIES="${CUDAToolkit_LIBRARY_DIR}")
   affetto_nvcc_options(kernels_cuda)
 endif()

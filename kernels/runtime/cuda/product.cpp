@@ -1,10 +1,9 @@
 #include "kernels/runtime/product.h"
 
-#include <cublas_v2.h>
-
 #include <source_location>
 #include <string>
 
+#include "kernels/runtime/cuda/cublas.h"
 #include "kernels/runtime/error.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
@@ -15,18 +14,18 @@ constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20;  // what cuBLAS's
 void check(cublasStatus_t status, const char* call,
            const std::source_location& place = std::source_location::current()) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw CudaError(call, std::string(place.file_name()) + ":" + std::to_string(place.line()),
-                  cublasGetStatusName(status), cublasGetStatusString(status));
+  throw CudaError(call, std::string(place.file_name()) + ":" + std::to_string(place.line()), cublas().name(status),
+                  cublas().text(status));
 }
 
 cublasHandle_t native(void* handle) { return static_cast<cublasHandle_t>(handle); }
 
 void* new_handle(StreamRef stream, const DeviceBuffer<std::byte>& workspace) {
   cublasHandle_t handle = nullptr;
-  check(cublasCreate(&handle), "cublasCreate");
+  check(cublas().create(&handle), "cublasCreate");
   Owned<destroy_products> owner(handle);
-  check(cublasSetStream(handle, static_cast<cudaStream_t>(stream.checked("Products"))), "cublasSetStream");
-  check(cublasSetWorkspace(handle, workspace.data(), workspace.size_bytes()), "cublasSetWorkspace");
+  check(cublas().set_stream(handle, static_cast<cudaStream_t>(stream.checked("Products"))), "cublasSetStream");
+  check(cublas().set_workspace(handle, workspace.data(), workspace.size_bytes()), "cublasSetWorkspace");
   return owner.release();
 }
 
@@ -51,7 +50,7 @@ Types types_of(ProductType type) {
 
 }  // namespace
 
-void destroy_products(void* handle) noexcept { static_cast<void>(cublasDestroy(native(handle))); }
+void destroy_products(void* handle) noexcept { static_cast<void>(cublas().destroy(native(handle))); }
 
 Products::Products(StreamRef stream)
     : stream_(stream), workspace_(stream, kWorkspaceBytes), handle_(new_handle(stream, workspace_)) {}
@@ -61,9 +60,9 @@ void Products::run(const Product& product) {
   const auto [elements, compute] = types_of(p.type);
   const auto operation = [](bool transpose) { return transpose ? CUBLAS_OP_T : CUBLAS_OP_N; };
   // cuBLAS is column-major: a row-major matrix is its own transpose there, and C^T = B^T A^T.
-  check(cublasGemmEx(native(handle_.get()), operation(p.transpose_b), operation(p.transpose_a), p.n, p.m, p.k, &p.alpha,
-                     p.b, elements, p.ldb, p.a, elements, p.lda, &p.beta, p.c, CUDA_R_32F, p.ldc, compute,
-                     CUBLAS_GEMM_DEFAULT),
+  check(cublas().gemm(native(handle_.get()), operation(p.transpose_b), operation(p.transpose_a), p.n, p.m, p.k,
+                      &p.alpha, p.b, elements, p.ldb, p.a, elements, p.lda, &p.beta, p.c, CUDA_R_32F, p.ldc, compute,
+                      CUBLAS_GEMM_DEFAULT),
         "cublasGemmEx");
 }
 
