@@ -53,7 +53,7 @@ struct OutputView {
   Played* notes = nullptr;         ///< [notes]
   float* logits = nullptr;         ///< [notes, V]
   float* scores = nullptr;         ///< [notes, V]; untouched where the encloser is out
-  float* probabilities = nullptr;  ///< [notes, V] after blend, temperature and cut; sum 1
+  float* probabilities = nullptr;  ///< [notes, V] weights after the cut over the total before it
   double* u = nullptr;             ///< [notes] NaN where none was drawn
   float* predicted = nullptr;      ///< [notes, 2] step and duration, clamped at 0
   double* modulation = nullptr;    ///< [notes, 2] gamma and delta

@@ -68,8 +68,9 @@ def compile_one(job):
         if found := ENTRY.search(line):
             current = needs.setdefault(found[1], {})
         elif current is not None and (found := STACK.search(line)):
-            current["stack"] = int(found[1])
-            current["spills"] = int(found[2]) + int(found[3])
+            # functions that the kernel calls are listed after it
+            current["stack"] = max(current.get("stack", 0), int(found[1]))
+            current["spills"] = max(current.get("spills", 0), int(found[2]) + int(found[3]))
         elif current is not None and (found := REGISTERS.search(line)):
             current["registers"] = int(found[1])
     for name, need in needs.items():
