@@ -23,7 +23,8 @@ endfunction()
 
 if(AFFETTO_HAVE_CUDA)
   add_library(kernels_cuda STATIC
-    runtime/product.cpp runtime/cuda/buffer.cpp runtime/cuda/check.cpp runtime/cuda/cublas.cpp runtime/cuda/device.cpp runtime/cuda/graph.cpp
+    runtime/product.cpp runtime/stream.cpp runtime/cuda/buffer.cpp runtime/cuda/check.cpp runtime/cuda/cublas.cpp
+    runtime/cuda/device.cpp runtime/cuda/graph.cpp
     runtime/cuda/launch_config.cpp runtime/cuda/product.cpp runtime/cuda/stream.cpp)
   target_link_libraries(kernels_cuda PUBLIC project_options CUDA::cudart_static ${CMAKE_DL_LIBS})
   # cuBLAS is opened at run time; where this build's own is helps on machines whose loader does not know it.

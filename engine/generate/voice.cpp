@@ -26,9 +26,8 @@ void check(const Sampling& s) {
 int sign_of(double x) { return (x > 0) - (x < 0); }
 
 double modulation_of(const Voice& voice, double sigma, std::uint32_t note, kernels::Purpose purpose) {
-  const auto words = kernels::random_words(voice.key.seed, voice.key.index, note, purpose);
-  const double g = 1 + sigma * kernels::gaussian(words.w[0], words.w[1]);
-  return kernels::modulation_gamma(g, voice.expression.sampling.form == ModulationForm::folded);
+  const bool folded = voice.expression.sampling.form == ModulationForm::folded;
+  return kernels::drawn_gamma(voice.key.seed, voice.key.index, note, purpose, sigma, folded);
 }
 
 Voice::Voice(const Expression& e, const PieceKey& k)

@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "kernels/cpu/step.h"
-#include "kernels/device/half.h"
+#include "kernels/math/half.h"
 
 namespace kernels {
 

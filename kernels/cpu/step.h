@@ -6,7 +6,7 @@
 #pragma once
 
 #include "kernels/cpu/isa.h"
-#include "kernels/device/half.h"
+#include "kernels/math/half.h"
 
 namespace kernels {
 

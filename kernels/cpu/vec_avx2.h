@@ -3,7 +3,7 @@
 
 #include <immintrin.h>
 
-#include "kernels/device/half.h"
+#include "kernels/math/half.h"
 
 namespace kernels::AFFETTO_ISA {
 

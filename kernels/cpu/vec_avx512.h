@@ -12,7 +12,7 @@
 #include <immintrin.h>
 #endif
 
-#include "kernels/device/half.h"
+#include "kernels/math/half.h"
 
 namespace kernels::AFFETTO_ISA {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "kernels/device/half.h"
+#include "kernels/math/half.h"
 
 namespace kernels::AFFETTO_ISA {
 

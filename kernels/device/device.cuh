@@ -5,7 +5,6 @@
 #include "kernels/device/cluster.cuh"
 #include "kernels/device/copy.cuh"
 #include "kernels/device/grid.cuh"
-#include "kernels/device/half.h"
 #include "kernels/device/math.cuh"
 #include "kernels/device/mbarrier.cuh"
 #include "kernels/device/smem.cuh"
@@ -14,3 +13,4 @@
 #include "kernels/device/wait.cuh"
 #include "kernels/device/warp.cuh"
 #include "kernels/device/words.cuh"
+#include "kernels/math/half.h"

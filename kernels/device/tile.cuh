@@ -15,8 +15,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "kernels/device/half.h"
 #include "kernels/device/words.cuh"
+#include "kernels/math/half.h"
 
 #if defined(AFFETTO_EMULATED)
 

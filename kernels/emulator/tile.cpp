@@ -1,7 +1,7 @@
 // Matrix fragments of a warp, by PTX's layouts (PTX ISA, "Warp Level Matrix Instructions").
-#include "kernels/device/half.h"
 #include "kernels/emulator/machine.h"
 #include "kernels/emulator/warp.h"
+#include "kernels/math/half.h"
 
 namespace kernels::emulator {
 namespace {

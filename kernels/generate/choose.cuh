@@ -5,6 +5,7 @@
 #include "kernels/generate/choose.h"
 #include "kernels/generate/choose_features.cuh"
 #include "kernels/generate/choose_warp.cuh"
+#include "kernels/generate/progress.cuh"
 #include "kernels/math/modulation.h"
 #include "kernels/math/philox.h"
 
@@ -115,11 +116,6 @@ __device__ Choice choose_pitch_warp(const ChooseOp& op, const PieceHere& piece, 
   return choice;
 }
 
-__device__ inline double drawn_gamma(const VoiceView& voice, double sigma, std::uint32_t note, Purpose purpose) {
-  const Words4 words = random_words(voice.seed, voice.index, note, purpose);
-  return modulation_gamma(1 + sigma * gaussian(words.w[0], words.w[1]), voice.folded != 0);
-}
-
 /// By one thread: the note as played. Writes it, and the trace of predicted and modulation, to the output.
 __device__ inline Played modulate_lane(const ChooseOp& op, const PieceHere& piece, int pitch) {
   const VoiceView& voice = *piece.voice;
@@ -127,8 +123,10 @@ __device__ inline Played modulate_lane(const ChooseOp& op, const PieceHere& piec
   const float duration = max(piece.readout[op.network.duration_at], 0.0f);
   double gamma = voice.gamma, delta = voice.delta;
   if (voice.note_draw != 0) {
-    gamma = drawn_gamma(voice, voice.sigma_step, piece.written, Purpose::kModulationStep);
-    delta = drawn_gamma(voice, voice.sigma_duration, piece.written, Purpose::kModulationDuration);
+    const bool folded = voice.folded != 0;
+    gamma = drawn_gamma(voice.seed, voice.index, piece.written, Purpose::kModulationStep, voice.sigma_step, folded);
+    delta =
+        drawn_gamma(voice.seed, voice.index, piece.written, Purpose::kModulationDuration, voice.sigma_duration, folded);
   }
   const Played played{static_cast<float>(modulated(double{step}, voice.pace, gamma)),
                       static_cast<float>(modulated(double{duration}, voice.pace, delta)), pitch};
@@ -153,20 +151,6 @@ __device__ inline PieceHere piece_here(const ChooseOp& op, int slot, const Progr
           static_cast<int>(min(window, progress.consumed)),
           progress.written,
           progress.out_at};
-}
-
-/// What a chosen note, or a fault, makes of a piece's progress.
-__device__ inline void go_on(Progress& progress) {
-  ++progress.consumed;
-  ++progress.written;
-  ++progress.out_at;
-  --progress.left;
-  progress.fresh = 1;
-}
-__device__ inline void stop_at(Progress& progress, int fault) {
-  progress.left = 0;
-  progress.fresh = 0;
-  progress.fault = fault;
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "kernels/device/warp.cuh"
+#include "kernels/generate/progress.cuh"
 #include "kernels/generate/steps.cuh"
 #include "kernels/generate/unfused.h"
 #include "kernels/math/modulation.h"
@@ -51,14 +52,7 @@ __global__ void __launch_bounds__(32 * kRowWarps) check_readout_kernel(const __g
   if (lane != 0) return;
   const bool timed = std::isfinite(readout[op.network.step_at]) && std::isfinite(readout[op.network.duration_at]);
   if (finite && timed) return;
-  progress.fault = timed ? 1 : 2;
-  progress.left = 0;
-  progress.fresh = 0;
-}
-
-__device__ double drawn(const VoiceView& voice, std::uint32_t note, double sigma, Purpose purpose) {
-  const Words4 words = random_words(voice.seed, voice.index, note, purpose);
-  return modulation_gamma(1 + sigma * gaussian(words.w[0], words.w[1]), voice.folded != 0);
+  stop_at(progress, timed ? 1 : 2);
 }
 
 // One thread owns one piece.
@@ -68,9 +62,11 @@ __global__ void __launch_bounds__(kElementThreads) draw_modulation_kernel(const 
   const VoiceView& voice = op.pieces.voices[row];
   const std::uint32_t note = op.pieces.progress[row].written;
   const bool draw = voice.note_draw != 0;
-  op.modulation[2 * row] = draw ? drawn(voice, note, voice.sigma_step, Purpose::kModulationStep) : voice.gamma;
-  op.modulation[2 * row + 1] =
-      draw ? drawn(voice, note, voice.sigma_duration, Purpose::kModulationDuration) : voice.delta;
+  const auto drawn = [&](Purpose purpose, double sigma) {
+    return drawn_gamma(voice.seed, voice.index, note, purpose, sigma, voice.folded != 0);
+  };
+  op.modulation[2 * row] = draw ? drawn(Purpose::kModulationStep, voice.sigma_step) : voice.gamma;
+  op.modulation[2 * row + 1] = draw ? drawn(Purpose::kModulationDuration, voice.sigma_duration) : voice.delta;
 }
 
 __global__ void __launch_bounds__(kElementThreads) play_note_kernel(const __grid_constant__ PlayNote op) {
@@ -102,11 +98,7 @@ __global__ void __launch_bounds__(kElementThreads) write_note_kernel(const __gri
   }
   op.pieces.window[row * op.window + progress.consumed % op.window] = op.played[row];
   op.notes[progress.out_at] = op.played[row];
-  ++progress.consumed;
-  ++progress.written;
-  ++progress.out_at;
-  --progress.left;
-  progress.fresh = 1;
+  go_on(progress);
 }
 
 template <class T>

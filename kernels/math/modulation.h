@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/math/annotations.h"
+#include "kernels/math/philox.h"
 
 namespace kernels {
 
@@ -9,6 +10,13 @@ namespace kernels {
 AFFETTO_HD double modulation_gamma(double g, bool folded) {
   const double gap = 1 - (g < 0 ? -g : g);
   return folded && gap < 0 ? -gap : gap;
+}
+
+/// gamma of the draw for one note; what is drawn once for a piece is drawn at note 0.
+AFFETTO_HD double drawn_gamma(std::uint64_t seed, std::uint64_t piece, std::uint32_t note, Purpose purpose,
+                              double sigma, bool folded) {
+  const Words4 words = random_words(seed, piece, note, purpose);
+  return modulation_gamma(1 + sigma * gaussian(words.w[0], words.w[1]), folded);
 }
 
 /// The played seconds of a prediction: below 0 nothing is played, neither from the network nor from a large sigma.

@@ -39,4 +39,17 @@ class Stream {
   Owned<destroy_stream> handle_;
 };
 
+/// Waits for a stream when it goes, by an exception too: declared after the host memory that enqueued copies read or
+/// write, it keeps that memory alive until they are done.
+class WaitAtExit {
+ public:
+  explicit WaitAtExit(StreamRef stream) noexcept : stream_(stream) {}
+  ~WaitAtExit();  ///< a fault of the stream's is not told again: whoever waited for results has been told
+  WaitAtExit(const WaitAtExit&) = delete;
+  WaitAtExit& operator=(const WaitAtExit&) = delete;
+
+ private:
+  StreamRef stream_;
+};
+
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -7,7 +7,7 @@
 
 #include "engine/data/error.h"
 #include "kernels/cpu/isa.h"
-#include "kernels/device/half.h"
+#include "kernels/math/half.h"
 #include "tests/engine/cpu_cases.h"
 #include "tests/engine/written.h"
 

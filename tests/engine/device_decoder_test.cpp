@@ -2,6 +2,7 @@
 // bitwise equal to itself however it is asked.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
 #include <map>
 #include <ostream>
@@ -10,6 +11,7 @@
 #include "engine/data/error.h"
 #include "engine/generate/cuda/make.h"
 #include "engine/generate/session.h"
+#include "kernels/emulator/faults.h"
 #include "tests/engine/cpu_cases.h"
 #include "tests/engine/predicted.h"
 
@@ -174,6 +176,40 @@ TEST_P(DeviceDecoder, PredictionsEqualTheReference) {
     EXPECT_LE(support::relative_l2(got[i].step, want[i].step), 1e-5);
     EXPECT_LE(support::relative_l2(got[i].duration, want[i].duration), 1e-5);
   }
+}
+
+/// Calls `work` with a fault at the 1st, 2nd, ... call of its kind until one run meets none. @return how many struck
+int strike_everywhere(kernels::emulator::Fault fault, const std::function<void()>& work) {
+  constexpr int kEndless = 10'000;
+  for (int nth = 1; nth < kEndless; ++nth) {
+    const kernels::emulator::FaultScope scope(fault, nth);
+    try {
+      work();
+    } catch (const std::exception& error) {
+      EXPECT_NE(std::string(error.what()).find("injected"), std::string::npos) << error.what();
+    }
+    if (!scope.struck()) return nth - 1;
+  }
+  ADD_FAILURE() << "faults without end";
+  return kEndless;
+}
+
+// A copy that is under way when a call fails must find its host memory where it was: the address sanitizer looks on.
+TEST_P(DeviceDecoder, AFaultAtAnyCallIsToldAndLeavesNoCopyBehind) {
+  using kernels::emulator::Fault;
+  const std::vector<std::vector<Note>> data = {support::random_notes(window + 2, pitches, 21)};
+  const auto work = [&] {
+    const auto decoder = on_emulator::make_decoder(model, options(2, 3));
+    std::vector<Note> notes(4);
+    decoder->load(1, *decoder->prime(primer), kKey, happy());
+    const Stretch stretch{1, 4, notes.data(), nullptr};
+    decoder->advance({&stretch, 1});
+    if (fusion <= Fusion::window) support::predict(*on_emulator::make_predictor(model, options(1)), data);
+  };
+  EXPECT_GE(strike_everywhere(Fault::kAllocation, work), 10);
+  EXPECT_GE(strike_everywhere(Fault::kCopy, work), 10);
+  EXPECT_GE(strike_everywhere(Fault::kLaunch, work), 2);
+  strike_everywhere(Fault::kGraph, work);  // rungs of one launch capture none
 }
 
 INSTANTIATE_TEST_SUITE_P(All, DeviceDecoder, testing::ValuesIn(served_cases()), rung_name);

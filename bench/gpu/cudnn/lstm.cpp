@@ -4,7 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "kernels/device/half.h"
+#include "kernels/math/half.h"
 #include "kernels/math/philox.h"
 
 namespace bench::gpu {

@@ -6,8 +6,8 @@
 #include "bench/gpu/micro/lab.h"
 #include "bench/gpu/micro/ptx.cuh"
 #include "kernels/device/device.cuh"
-#include "kernels/device/half.h"
 #include "kernels/device/launch.cuh"
+#include "kernels/math/half.h"
 
 namespace bench::gpu {
 namespace {

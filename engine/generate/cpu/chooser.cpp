@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "engine/data/error.h"
+#include "engine/generate/checks.h"
 #include "kernels/cpu/draw.h"
 #include "kernels/math/modulation.h"
 #include "kernels/math/philox.h"
@@ -22,11 +22,6 @@ double squared_gap(const Clusters& clusters, const Features& centre, const kerne
     sum += gap * gap;
   }
   return sum;
-}
-
-[[noreturn]] void refuse(std::uint32_t note, const std::string& what) {
-  throw ModelError({"generate", "note " + std::to_string(note), "the model's " + what + " not finite",
-                    "the weights are broken or their inputs far outside what they were trained on"});
 }
 
 }  // namespace
@@ -115,7 +110,7 @@ void Chooser::weigh(const Piece& piece, const Voice& voice, const Prediction& pr
   blend_.with_scores = clusters_.has_value() && voice.label != 0 && voice.expression.sampling.alpha > 0;
   if (blend_.with_scores) fill_scores(piece, voice.label, predicted);
   const kernels::BlendResult blend = network_.steps().blend(blend_, scores_.data(), blended_.data());
-  if (!blend.finite || !std::isfinite(blend.highest)) refuse(predicted.note, "pitch logits are");
+  if (!blend.finite || !std::isfinite(blend.highest)) refuse_output(predicted.note, "pitch logits are");
   total_ = network_.steps().soft_max(blended_.data(), blend_.padded, blend.highest, weights_.data(), sums_.data());
 }
 
@@ -123,7 +118,7 @@ Note Chooser::choose(const Piece& piece, const Voice& voice, std::uint32_t note,
   const Sampling& s = voice.expression.sampling;
   const float* readout = piece.readout();
   const float step = readout[network_.step_at()], duration = readout[network_.duration_at()];
-  if (!std::isfinite(step) || !std::isfinite(duration)) refuse(note, "step or duration is");
+  if (!std::isfinite(step) || !std::isfinite(duration)) refuse_output(note, "step or duration is");
   const Prediction predicted{note, std::max(step, 0.0f), std::max(duration, 0.0f)};
   blend_.logits = readout + network_.logits_at();
   weigh(piece, voice, predicted);

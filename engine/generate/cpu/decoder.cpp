@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "engine/generate/checks.h"
 #include "engine/generate/cpu/advance.h"
 #include "engine/generate/cpu/chooser.h"
 #include "engine/generate/cpu/plan.h"
@@ -21,11 +22,10 @@ struct Start final : Primed {
 };
 
 struct Slot {
-  bool loaded = false;
+  SlotUse use;
   Piece piece;
   Voice voice;
   std::uint32_t written = 0;
-  std::uint64_t call = 0;  ///< the advance that last named it
 };
 
 /// What one thread needs for itself.
@@ -99,9 +99,7 @@ std::shared_ptr<const Primed> CpuDecoder::prime(std::span<const Note> primer) {
 }
 
 Slot& CpuDecoder::slot_of(int slot) {
-  if (slot < 0 || slot >= slots()) {
-    throw std::invalid_argument("slot " + std::to_string(slot) + " of a decoder that has " + std::to_string(slots()));
-  }
+  require_slot(slot, slots());
   return slots_[slot];
 }
 
@@ -110,10 +108,10 @@ void CpuDecoder::load(int slot, const Primed& start, const PieceKey& key, const 
   if (ours == nullptr || ours->layout != &layout_) throw std::invalid_argument("a start primed by another decoder");
   Slot& place = slot_of(slot);
   place.voice = Voice(expression, key);
-  if (!place.loaded) place.piece = Piece(layout_);
+  if (!place.use.loaded) place.piece = Piece(layout_);
   place.piece.copy_from(ours->piece);
   place.written = 0;
-  place.loaded = true;
+  place.use.loaded = true;
 }
 
 void CpuDecoder::express(int slot, const Expression& expression) {
@@ -123,16 +121,7 @@ void CpuDecoder::express(int slot, const Expression& expression) {
 
 void CpuDecoder::check(std::span<const Stretch> stretches) {
   ++calls_;
-  for (const Stretch& stretch : stretches) {
-    Slot& slot = slot_of(stretch.slot);
-    const auto require = [&](bool holds, const char* why) {
-      if (!holds) throw std::invalid_argument("slot " + std::to_string(stretch.slot) + " " + why);
-    };
-    require(slot.loaded, "holds no piece");
-    require(slot.call != calls_, "is named twice in one advance");
-    require(stretch.notes >= 1 && stretch.out != nullptr, "is asked for no notes, or has no place for them");
-    slot.call = calls_;
-  }
+  for (const Stretch& stretch : stretches) require_stretch(stretch, slot_of(stretch.slot).use, calls_);
 }
 
 void CpuDecoder::advance(std::span<const Stretch> stretches) {

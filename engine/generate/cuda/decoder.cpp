@@ -2,9 +2,8 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
-#include "engine/data/error.h"
+#include "engine/generate/checks.h"
 #include "engine/generate/cuda/make.h"
 #include "engine/generate/cuda/network.h"
 #include "engine/generate/cuda/notes.h"
@@ -17,7 +16,6 @@ namespace {
 class CudaDecoder final : public Decoder {
  public:
   CudaDecoder(const Model& model, const CudaOptions& options);
-  ~CudaDecoder() override;
 
   int slots() const override { return slots_; }
   std::shared_ptr<const Primed> prime(std::span<const Note> primer) override;
@@ -31,8 +29,7 @@ class CudaDecoder final : public Decoder {
  private:
   struct Slot {
     Voice voice;
-    bool loaded = false;
-    std::uint64_t call = 0;  ///< the advance that last named it
+    SlotUse use;
   };
   Slot& slot_of(int slot);
   void check(std::span<const Stretch> stretches);
@@ -44,12 +41,14 @@ class CudaDecoder final : public Decoder {
   DeviceNetwork network_;
   DevicePieces pieces_;
   std::unique_ptr<kernels::Rung> rung_;
-  std::unique_ptr<PrimerReader> reader_;
+  PrimerReader reader_;
   NoteBlock notes_;
   std::vector<Slot> table_;
   std::vector<Stretch> under_way_;  ///< of the launch that was not collected yet, `out` at its first note
+  std::vector<Stretch> handed_;     ///< those that are being collected; its memory takes turns with under_way_'s
   int rows_ = 0;
   std::uint64_t calls_ = 0;
+  kernels::WaitAtExit under_way_ends_{stream_};  ///< before the memory it reads and writes goes
 };
 
 int checked_slots(const CudaOptions& options) {
@@ -65,29 +64,21 @@ CudaDecoder::CudaDecoder(const Model& model, const CudaOptions& options)
       pieces_(network_.view(), slots_, stream_),
       rung_(kernels::make_rung(resolve_fusion(model, options), network_.view(), clusters_of(model), slots_, stream_,
                                options.graphs)),
-      reader_(std::make_unique<PrimerReader>(network_.view(), stream_)),
+      reader_(network_.view(), stream_),
       notes_(network_.view(), slots_, block_, stream_),
       table_(static_cast<std::size_t>(slots_)) {
   under_way_.reserve(table_.size());
-}
-
-CudaDecoder::~CudaDecoder() {
-  try {
-    stream_.synchronize();           // what is under way reads buffers that are about to go
-  } catch (const std::exception&) {  // whoever waits for the notes has been told, or does not want to know
-  }
+  handed_.reserve(table_.size());
 }
 
 std::shared_ptr<const Primed> CudaDecoder::prime(std::span<const Note> primer) {
   auto start = std::make_shared<DevicePrimed>(this, network_.view(), stream_);
-  reader_->read(primer, *start);
+  reader_.read(primer, *start);
   return start;
 }
 
 CudaDecoder::Slot& CudaDecoder::slot_of(int slot) {
-  if (slot < 0 || slot >= slots_) {
-    throw std::invalid_argument("slot " + std::to_string(slot) + " of a decoder that has " + std::to_string(slots_));
-  }
+  require_slot(slot, slots_);
   return table_[static_cast<std::size_t>(slot)];
 }
 
@@ -97,7 +88,7 @@ void CudaDecoder::load(int slot, const Primed& start, const PieceKey& key, const
   Slot& place = slot_of(slot);
   place.voice = Voice(expression, key);
   pieces_.sit(slot, ours->shared_from_this(), place.voice);
-  place.loaded = true;
+  place.use.loaded = true;
 }
 
 void CudaDecoder::express(int slot, const Expression& expression) {
@@ -109,16 +100,7 @@ void CudaDecoder::express(int slot, const Expression& expression) {
 void CudaDecoder::check(std::span<const Stretch> stretches) {
   if (!under_way_.empty()) throw std::invalid_argument("an advance is under way: finish() it first");
   ++calls_;
-  for (const Stretch& stretch : stretches) {
-    Slot& slot = slot_of(stretch.slot);
-    const auto require = [&](bool holds, const char* why) {
-      if (!holds) throw std::invalid_argument("slot " + std::to_string(stretch.slot) + " " + why);
-    };
-    require(slot.loaded, "holds no piece");
-    require(slot.call != calls_, "is named twice in one advance");
-    require(stretch.notes >= 1 && stretch.out != nullptr, "is asked for no notes, or has no place for them");
-    slot.call = calls_;
-  }
+  for (const Stretch& stretch : stretches) require_stretch(stretch, slot_of(stretch.slot).use, calls_);
 }
 
 /// Enqueues the next notes of every stretch that has more than `done`, at most a block of each.
@@ -147,18 +129,15 @@ void CudaDecoder::launch(std::span<const Stretch> stretches, int done) {
 
 /// Waits for the launch and hands its notes out.
 void CudaDecoder::collect() {
-  const std::vector<Stretch> stretches = std::exchange(under_way_, {});
-  under_way_.reserve(table_.size());
+  handed_.swap(under_way_);
+  under_way_.clear();  // whatever comes, nothing is under way any more
   stream_.synchronize();
   pieces_.receive();
   int at = 0;
-  for (const Stretch& stretch : stretches) {
+  for (const Stretch& stretch : handed_) {
     const kernels::Progress& progress = pieces_.progress(stretch.slot);
     if (progress.fault != 0) {
-      throw ModelError({"generate", "note " + std::to_string(progress.written),
-                        std::string("the model's ") +
-                            (progress.fault == 1 ? "pitch logits are" : "step or duration is") + " not finite",
-                        "the weights are broken or their inputs far outside what they were trained on"});
+      refuse_output(progress.written, progress.fault == 1 ? "pitch logits are" : "step or duration is");
     }
     const Voice& voice = table_[static_cast<std::size_t>(stretch.slot)].voice;
     for (int n = 0; n < stretch.notes; ++n) {

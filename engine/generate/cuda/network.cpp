@@ -13,8 +13,9 @@ const float* DeviceNetwork::keep(const std::vector<float>& values, kernels::Stre
 DeviceNetwork::DeviceNetwork(const Model& model, StateMode state, kernels::StreamRef stream) {
   const NetworkPlan plan = plan_network(model, kReadoutAlign);
   view_ = shapes_of(model, plan, state);
-  std::vector<std::vector<float>> biases;  // uploads read them until the stream is waited for
+  std::vector<std::vector<float>> biases;
   biases.reserve(model.spec.lstm.size());
+  const kernels::WaitAtExit uploads(stream);  // they read plan and biases
   for (int i = 0; i < view_.input_count; ++i) view_.inputs[i].rows = keep(plan.inputs[i].rows, stream);
   for (int l = 0; l < view_.layer_count; ++l) {
     const std::string suffix = "_l" + std::to_string(l);

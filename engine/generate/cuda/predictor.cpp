@@ -46,6 +46,7 @@ class CudaPredictor final : public Predictor {
   std::vector<kernels::Played> rings_;
   std::vector<kernels::Progress> progress_host_;
   std::vector<float> readout_host_;
+  kernels::WaitAtExit copies_end_{stream_};  ///< before the vectors they read and write go
 };
 
 kernels::Fusion steps_fusion(const Model& model, const CudaOptions& options) {

@@ -17,6 +17,7 @@ void PrimerReader::read(std::span<const Note> primer, DevicePrimed& start) {
   start.consumed = static_cast<std::int64_t>(primer.size());
   if (network_.carry && !primer.empty()) feed(primer, start);
   const std::vector<kernels::Played> ring = ring_of(primer, network_.window);
+  const kernels::WaitAtExit upload(stream_);
   start.memory.window.upload(ring);
   stream_.synchronize();
 }
@@ -33,6 +34,7 @@ void PrimerReader::feed(std::span<const Note> primer, DevicePrimed& start) {
     for (std::size_t i = 0; i < count; ++i) {
       progress[i] = {.consumed = static_cast<std::int64_t>(first + i + 1), .fresh = 1};
     }
+    const kernels::WaitAtExit uploads(stream_);
     start.memory.window.upload(ring);
     progress_.upload(std::span(progress).first(count));
     for (std::size_t i = 0; i < count; ++i) {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include "engine/data/error.h"
+#include "engine/generate/checks.h"
 
 namespace engine::reference {
 namespace {
@@ -117,8 +117,7 @@ Note choose_note(const Outputs& outputs, std::span<const Note> window, const std
   bool finite = std::isfinite(outputs.step) && std::isfinite(outputs.duration);
   for (const double logit : outputs.pitch_logits) finite = finite && std::isfinite(logit);
   if (!finite) {
-    throw ModelError({"generate", "note " + std::to_string(note), "the model's outputs are not finite",
-                      "the weights are broken or their inputs far outside what they were trained on"});
+    refuse_output(note, "outputs are");
   }
   const Sampling& s = expression.sampling;
   const int label = sign(expression.emotion.valence), pace = sign(expression.emotion.arousal);

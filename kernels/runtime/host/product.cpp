@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "kernels/device/half.h"
+#include "kernels/math/half.h"
 #include "kernels/runtime/host/handles.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {

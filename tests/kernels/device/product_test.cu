@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "kernels/device/half.h"
+#include "kernels/math/half.h"
 #include "kernels/math/philox.h"
 #include "kernels/runtime/graph.h"
 #include "kernels/runtime/product.h"

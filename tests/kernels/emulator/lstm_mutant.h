@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/device/half.h"
+#include "kernels/math/half.h"
 
 namespace kernels {
 

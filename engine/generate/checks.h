@@ -1,0 +1,29 @@
+// What every decoder that holds slots asks of its caller and of its model, in the same words.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "engine/generate/decoder.h"
+
+namespace engine {
+
+/// @throws std::invalid_argument unless 0 <= slot < slots
+void require_slot(int slot, int slots);
+
+/// What a decoder knows of a slot's use.
+struct SlotUse {
+  bool loaded = false;
+  std::uint64_t call = 0;  ///< the advance that last named it
+};
+
+/// One stretch of advance number `call`, which is noted. @throws std::invalid_argument for a slot without a piece or
+/// named before in this advance, no notes, no place for them
+void require_stretch(const Stretch& stretch, SlotUse& use, std::uint64_t call);
+
+/// @param what  such as "step or duration is"
+/// @throws ModelError always: an output of the network is not finite
+[[noreturn]] void refuse_output(std::uint32_t note, const std::string& what);
+
+}  // namespace engine
