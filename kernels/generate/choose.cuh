@@ -142,6 +142,22 @@ __device__ inline Played modulate_lane(const ChooseOp& op, const PieceHere& piec
   return played;
 }
 
+/// By one thread, after the warp: what becomes of the piece. @return whether it has a new note, `played`
+__device__ inline bool conclude(const ChooseOp& op, const PieceHere& piece, const Choice& choice, Progress& progress,
+                                Played& played) {
+  if (progress.left <= 0) {
+    progress.fresh = 0;
+    return false;
+  }
+  if (choice.fault != 0) {
+    stop_at(progress, choice.fault);
+    return false;
+  }
+  played = modulate_lane(op, piece, choice.pitch);
+  go_on(progress);
+  return true;
+}
+
 /// Where a piece with left > 0 stands, as choosing sees it.
 __device__ inline PieceHere piece_here(const ChooseOp& op, int slot, const Progress& progress) {
   const std::int64_t window = op.network.window;

@@ -15,15 +15,6 @@ struct LoopOp {
 /// This block's outputs of the heads, as load_layers().
 __device__ inline void load_heads(const Resident& r) {
   constexpr int kGroup = kHeadQuads * kFragmentRows;
-  struct Place {
-    int dense, row;
-  };
-  const auto place_of = [&](int output) {
-    int dense = 0;
-    while (dense < r.network.readout_count && output >= r.network.readout[dense].size)
-      output -= r.network.readout[dense++].size;
-    return Place{dense, output};
-  };
   // Groups are dealt out to the blocks in turn, so that no block has two more than another.
   const auto output_of = [&](int group, int within) { return (group * r.plan.cluster + r.rank) * kGroup + within; };
   const int last = r.network.layer_count - 1;
@@ -32,19 +23,10 @@ __device__ inline void load_heads(const Resident& r) {
   load_fragments<kHeadQuads>(r.floats + r.plan.w_heads, r.plan.output_groups,
                              r.plan.layers[last].terms / kFragmentTerms, r.network.layers[last].hidden, wide,
                              [&](int group, int quad, int row) -> const float* {
-                               const Place place = place_of(output_of(group, quad * kFragmentRows + row));
-                               if (place.dense == r.network.readout_count) return nullptr;
-                               const DenseView& dense = r.network.readout[place.dense];
-                               return dense.weight + static_cast<std::int64_t>(place.row) * dense.terms;
+                               return head_weights(r.network, output_of(group, quad * kFragmentRows + row));
                              });
   for (int i = static_cast<int>(threadIdx.x); i < r.plan.output_groups * kGroup; i += static_cast<int>(blockDim.x)) {
-    const Place place = place_of(output_of(i / kGroup, i % kGroup));
-    HeadOutput output;
-    if (place.dense < r.network.readout_count) {
-      const DenseView& dense = r.network.readout[place.dense];
-      output = {dense.bias[place.row], dense.to + place.row, dense.curve};
-    }
-    r.output()[i] = output;
+    r.output()[i] = head_output(r.network, output_of(i / kGroup, i % kGroup));
   }
 }
 
@@ -92,16 +74,10 @@ __device__ inline void choose_note(const Resident& r, const LoopOp& op, int piec
   }
   __syncwarp();  // every lane has read progress and window
   if (r.lane != 0) return;
-  if (!goes_on) {
-    progress.fresh = 0;
-  } else if (choice.fault != 0) {
-    stop_at(progress, choice.fault);
-  } else {
-    const Played played = modulate_lane(op.choose, here, choice.pitch);
-    const int place = static_cast<int>(progress.consumed % window);
+  const int place = static_cast<int>(progress.consumed % window);
+  if (Played played; conclude(op.choose, here, choice, progress, played)) {
     r.tell_all(r.ring(piece) + place, played);
     r.pieces.window[static_cast<std::int64_t>(r.first + piece) * window + place] = played;
-    go_on(progress);
   }
   r.tell_all(r.progress() + piece, progress);
 }

@@ -5,6 +5,7 @@
 
 #include "kernels/device/shape.h"
 #include "kernels/generate/pieces.h"
+#include "kernels/generate/places.h"
 
 namespace kernels {
 namespace {
@@ -17,26 +18,22 @@ bool aligned(const float* matrix, int stride) {
   return reinterpret_cast<std::uintptr_t>(matrix) % 16 == 0 && stride % 4 == 0;
 }
 
-/// Hands out places one after the other.
-class Places {
+/// Places in floats.
+class FloatPlaces {
  public:
-  int floats(std::int64_t count) {
-    const std::int64_t place = at_;
-    at_ += (count + 3) / 4 * 4;
-    return static_cast<int>(std::min<std::int64_t>(place, INT32_MAX));
-  }
   template <class T>
   int of(std::int64_t count) {
-    static_assert(alignof(T) <= 16);
-    return floats((count * static_cast<std::int64_t>(sizeof(T)) + 3) / 4);
+    const std::int64_t floats = places_.of<T>(count) / static_cast<std::int64_t>(sizeof(float));
+    return static_cast<int>(std::min<std::int64_t>(floats, INT32_MAX));
   }
-  std::size_t bytes() const { return static_cast<std::size_t>(at_) * sizeof(float); }
+  int floats(std::int64_t count) { return of<float>(count); }
+  std::size_t bytes() const { return places_.bytes(); }
 
  private:
-  std::int64_t at_ = 0;
+  Places places_;
 };
 
-void place_layer(ResidentLayer& at, const LayerView& layer, const ResidentPlan& plan, Places& places) {
+void place_layer(ResidentLayer& at, const LayerView& layer, const ResidentPlan& plan, FloatPlaces& places) {
   at.units = rounded(divided(layer.hidden, plan.cluster), kFragmentRows);
   at.terms = rounded(layer.hidden, kFragmentTerms);
   at.terms_below = rounded(layer.below, kFragmentTerms);
@@ -50,7 +47,7 @@ void place_layer(ResidentLayer& at, const LayerView& layer, const ResidentPlan& 
   at.c = places.floats(std::int64_t{plan.pieces} * at.units);
 }
 
-void place_heads(ResidentPlan& plan, const NetworkView& network, Places& places) {
+void place_heads(ResidentPlan& plan, const NetworkView& network, FloatPlaces& places) {
   constexpr int kGroup = kHeadQuads * kFragmentRows;
   const std::int64_t pieces = plan.pieces;
   for (int i = 0; i < network.readout_count; ++i) {
@@ -82,7 +79,7 @@ ResidentPlan plan_of(const NetworkView& network, bool heads, const ResidentShape
   plan.pieces = shape.pieces;
   plan.threads = shape.threads == 0 ? kResidentThreads : shape.threads;
   plan.heads = heads;
-  Places places;
+  FloatPlaces places;
   for (int l = 0; l < network.layer_count; ++l) place_layer(plan.layers[l], network.layers[l], plan, places);
   const int scaled = static_cast<int>(std::count_if(network.inputs, network.inputs + network.input_count,
                                                     [](const InputView& in) { return !in.table; }));

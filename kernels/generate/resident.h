@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "kernels/generate/heads.h"
 #include "kernels/generate/network.h"
 
 namespace kernels {
@@ -49,13 +50,6 @@ struct ResidentPlan {
   int readout = 0;                    ///< [pieces, readout_size]
   int scratch = 0, scratch_rows = 0;  ///< [choosers, 2, scratch_rows, 32] for more candidates than registers hold
   std::size_t bytes = 0;              ///< of shared memory, in each block
-};
-
-/// One output of the heads.
-struct HeadOutput {
-  float bias = 0;
-  int to = -1;  ///< place in the readout row; -1: there is no such output
-  HeadCurve curve = HeadCurve::linear;
 };
 
 /// What is asked of a plan; 0: what suits the number of rows and of multiprocessors.

@@ -4,12 +4,17 @@
 #include "kernels/generate/loop.h"
 #include "kernels/generate/pointwise.h"
 #include "kernels/generate/rung.h"
+#include "kernels/generate/tensor/rung.h"
 #include "kernels/generate/unfused.h"
 #include "kernels/generate/window.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
-std::string why_not(Fusion fusion, const NetworkView& network) {
+std::string why_not(Fusion fusion, const NetworkView& network, Precision precision) {
+  if (precision != Precision::fp32) return why_not_tensor_rung(fusion, network);
+  if (fusion > Fusion::loop) {
+    return std::string("fp32 is not multiplied on tensor cores; rung ") + name_of(fusion) + " serves fp16 and bf16";
+  }
   switch (fusion) {
     case Fusion::unfused:
     case Fusion::pointwise:
@@ -23,7 +28,8 @@ std::string why_not(Fusion fusion, const NetworkView& network) {
 }
 
 std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
-                                StreamRef stream, bool graphs) {
+                                StreamRef stream, bool graphs, Precision precision) {
+  if (precision != Precision::fp32) return make_tensor_rung(fusion, precision, network, clusters, slots, stream);
   if (fusion == Fusion::note || fusion == Fusion::loop) {
     return make_loop_rung(fusion, network, clusters, slots, stream);
   }

@@ -22,15 +22,24 @@ namespace kernels {
 ///   window     all steps of a window, or the step of a carried state, in one kernel; the rest as cell
 ///   note       one launch a note
 ///   loop       one launch a piece, weights on chip
-enum class Fusion { unfused, pointwise, cell, window, note, loop };
+///   overlap    the same, the recurrent product hidden behind the choice of the note
+///   staggered  window mode at one step a note: as many states as the window has notes
+///   cluster    the same, the states dealt out to the blocks of a cluster
+enum class Fusion { unfused, pointwise, cell, window, note, loop, overlap, staggered, cluster };
 
-inline constexpr std::array<const char*, 6> kFusionNames = {"unfused", "pointwise", "cell", "window", "note", "loop"};
+inline constexpr std::array<const char*, 9> kFusionNames = {"unfused", "pointwise", "cell",      "window", "note",
+                                                            "loop",    "overlap",   "staggered", "cluster"};
 inline std::optional<Fusion> find_fusion(std::string_view name) {
   for (std::size_t i = 0; i < kFusionNames.size(); ++i) {
     if (name == kFusionNames[i]) return static_cast<Fusion>(i);
   }
   return std::nullopt;
 }
+/// Of the operands of products; sums, gates, c and all that follows are fp32.
+enum class Precision { fp32, fp16, bf16 };
+inline constexpr std::array<const char*, 3> kPrecisionNames = {"fp32", "fp16", "bf16"};
+inline const char* name_of(Precision precision) { return kPrecisionNames[static_cast<std::size_t>(precision)]; }
+
 inline const char* name_of(Fusion fusion) { return kFusionNames[static_cast<std::size_t>(fusion)]; }
 
 inline namespace AFFETTO_PLATFORM {
@@ -56,14 +65,14 @@ class Steps : public Rung {
 };
 
 /// Empty if the rung serves the network; else why not, in words that end "rung NAME ...".
-std::string why_not(Fusion fusion, const NetworkView& network);
+std::string why_not(Fusion fusion, const NetworkView& network, Precision precision = Precision::fp32);
 
 /// @throws std::invalid_argument with why_not's words
 /// @param slots  most rows of a view
 /// @param graphs whether a note's launches are captured once and replayed (rungs of several launches a note)
 std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
-                                StreamRef stream, bool graphs);
-/// The same, for unfused, pointwise, cell and window.
+                                StreamRef stream, bool graphs, Precision precision = Precision::fp32);
+/// The same in fp32, for unfused, pointwise, cell and window.
 std::unique_ptr<Steps> make_steps(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
                                   StreamRef stream, bool graphs);
 

@@ -178,7 +178,7 @@ TEST_P(DeviceDecoder, PredictionsEqualTheReference) {
   }
 }
 
-/// Calls `work` with a fault at its 1st, 2nd, ... call of the kind, later at every 9th part more, until a run meets
+/// Calls `work` with a fault at its 1st, 2nd, ... call of the kind, in steps that grow by an eighth, until a run meets
 /// none.
 /// @return how many runs were struck
 int strike_everywhere(kernels::emulator::Fault fault, const std::function<void()>& work) {

@@ -1,0 +1,12 @@
+#include "kernels/device/launch.cuh"
+#include "kernels/generate/tensor/loop.cuh"
+
+namespace kernels::inline AFFETTO_PLATFORM {
+
+void launch_tensor_loop(Precision precision, const TensorOp& op, const LaunchShape& shape, StreamRef stream) {
+  with_tensor_kernel(precision, op.plan.blocks, [&]<class Element, int kBlocks>() {
+    launch("loop", tensor_loop_kernel<Element, kBlocks>, shape, stream, op);
+  });
+}
+
+}  // namespace kernels::inline AFFETTO_PLATFORM

@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <stdexcept>
+
+#include "kernels/generate/resident_launch.h"
+#include "kernels/generate/tensor/launch.h"
+#include "kernels/generate/tensor/rung.h"
+
+namespace kernels::inline AFFETTO_PLATFORM {
+namespace {
+
+/// As few blocks as leave each at most one tile of states; more than 8 are not portable.
+int cluster_for(const NetworkView& network) {
+  int cluster = 2;
+  while (cluster < 8 && network.window > cluster * kTileColumns) cluster *= 2;
+  return cluster;
+}
+
+class TensorRung final : public Rung {
+ public:
+  TensorRung(Fusion fusion, Precision precision, const NetworkView& network, const ClustersView& clusters, int slots,
+             StreamRef stream, const TensorShape& shape)
+      : fusion_(fusion),
+        precision_(precision),
+        shape_(shape),
+        multiprocessors_(multiprocessors()),
+        slots_(slots),
+        stream_(stream) {
+    if (slots < 1) throw std::invalid_argument(who() + ": slots = " + std::to_string(slots) + "; at least 1");
+    op_.choose.network = network;
+    op_.choose.clusters = clusters;
+  }
+
+  void advance(const PiecesView& pieces, const OutputView& output, int notes) override {
+    if (pieces.rows < 1 || pieces.rows > slots_) {
+      throw std::invalid_argument(who() + ": rows = " + std::to_string(pieces.rows) + "; 1 to the " +
+                                  std::to_string(slots_) + " slots it was made for");
+    }
+    if (notes < 1) return;
+    op_.choose.pieces = pieces;
+    op_.choose.output = output;
+    op_.notes = notes;
+    op_.plan = plan_for(pieces.rows);
+    const int groups = (pieces.rows + op_.plan.pieces - 1) / op_.plan.pieces;
+    const int at_once = shape_.grid != 0 ? shape_.grid : std::max(1, multiprocessors_ / op_.plan.cluster);
+    const LaunchShape shape{.grid = static_cast<unsigned>(std::min(groups, at_once) * op_.plan.cluster),
+                            .block = static_cast<unsigned>(32 * (op_.plan.warps() + op_.plan.choosers)),
+                            .cluster = static_cast<unsigned>(op_.plan.cluster),
+                            .cooperative = false,
+                            .shared_bytes = op_.plan.bytes};
+    const auto launch_it = fusion_ == Fusion::loop      ? launch_tensor_loop
+                           : fusion_ == Fusion::overlap ? launch_overlap
+                                                        : launch_staggered;
+    launch_it(precision_, op_, shape, stream_);
+  }
+
+ private:
+  std::string who() const { return std::string("rung ") + name_of(fusion_); }
+
+  TensorPlan plan_for(int rows) const {
+    const NetworkView& network = op_.choose.network;
+    if (fusion_ == Fusion::loop) return tensor_loop_plan(network, rows, multiprocessors_, 0, shape_.pieces);
+    if (fusion_ == Fusion::overlap) return tensor_loop_plan(network, rows, multiprocessors_, kChoosers, shape_.pieces);
+    const int wanted = shape_.cluster != 0 ? shape_.cluster : cluster_for(network);
+    const int cluster = fusion_ == Fusion::cluster ? wanted : 1;
+    return tensor_plan(network, 1, (network.window + cluster - 1) / cluster, kChoosers, cluster);
+  }
+
+  Fusion fusion_;
+  Precision precision_;
+  TensorShape shape_;
+  int multiprocessors_, slots_;
+  StreamRef stream_;
+  TensorOp op_;
+};
+
+}  // namespace
+
+std::string why_not_tensor_rung(Fusion fusion, const NetworkView& network) {
+  const std::string rung = std::string("rung ") + name_of(fusion);
+  if (fusion < Fusion::loop) return rung + " computes in fp32; loop and what follows it have 16-bit forms";
+  if (fusion == Fusion::overlap && !network.carry) {
+    return "a replay begins with nothing to multiply before the note is there; rung overlap serves carried states";
+  }
+  if (fusion > Fusion::overlap && network.carry)
+    return "a carried state is one step a note; " + rung + " serves windows";
+  return why_not_tensor(network, rung);
+}
+
+std::unique_ptr<Rung> make_tensor_rung(Fusion fusion, Precision precision, const NetworkView& network,
+                                       const ClustersView& clusters, int slots, StreamRef stream,
+                                       const TensorShape& shape) {
+  if (precision == Precision::fp32) throw std::invalid_argument("make_tensor_rung: fp32 is not multiplied in 16 bits");
+  if (const std::string why = why_not_tensor_rung(fusion, network); !why.empty()) throw std::invalid_argument(why);
+  return std::make_unique<TensorRung>(fusion, precision, network, clusters, slots, stream, shape);
+}
+
+}  // namespace kernels::inline AFFETTO_PLATFORM

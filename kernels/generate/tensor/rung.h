@@ -1,0 +1,31 @@
+// The rungs loop, overlap, staggered and cluster on tensor cores, with operands of 16 bits.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kernels/generate/rung.h"
+
+namespace kernels {
+
+/// What is asked of a launch, for tests and benchmarks; 0: what suits. The notes do not depend on it.
+struct TensorShape {
+  int pieces = 0;   ///< of a block (loop, overlap): 8, 16, 32 or 64
+  int cluster = 0;  ///< blocks of a piece (cluster): 2, 4 or 8
+  int grid = 0;     ///< blocks in all, or clusters
+};
+
+inline namespace AFFETTO_PLATFORM {
+
+/// Empty if the kernel serves the network; else why not, in words that end "rung NAME ...".
+std::string why_not_tensor_rung(Fusion fusion, const NetworkView& network);
+
+/// @param fusion  loop, overlap (carry mode), staggered or cluster (window mode)
+/// @param precision  fp16 or bf16
+/// @throws std::invalid_argument with why_not_tensor_rung's words; CudaError
+std::unique_ptr<Rung> make_tensor_rung(Fusion fusion, Precision precision, const NetworkView& network,
+                                       const ClustersView& clusters, int slots, StreamRef stream,
+                                       const TensorShape& shape = {});
+
+}  // namespace AFFETTO_PLATFORM
+}  // namespace kernels

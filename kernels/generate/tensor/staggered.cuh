@@ -1,0 +1,166 @@
+// The persistent kernel of the rungs staggered and cluster: window mode at one step a note. Of a piece's W states,
+// state j begins anew with every note whose number is j mod W, and all of them read every note. The one that has read
+// the last W notes gives the heads; then it is its turn to begin. What is computed is what a replay computes, bit for
+// bit.
+//
+// The states may be dealt out to the blocks of a cluster: state j to block j mod `cluster`. Nothing but the new note
+// crosses between them.
+#pragma once
+
+#include "kernels/generate/tensor/overlap.cuh"
+
+namespace kernels::inline AFFETTO_PLATFORM {
+
+/// The piece as all threads of the cluster know it.
+struct StaggeredPiece {
+  std::int64_t consumed = 0;
+  int left = 0;
+
+  /// The state that has read the last min(W, consumed) notes.
+  __device__ int speaker(int window) const { return consumed <= window ? 0 : static_cast<int>(consumed % window); }
+};
+
+/// All threads of the cluster; what they wrote before, to their own or another's memory, is seen after it.
+template <class Block>
+__device__ void meet(const Block& b, unsigned barrier) {
+  if (b.plan.cluster == 1) {
+    dev::bar_sync(barrier, blockDim.x);
+  } else {
+    dev::cluster_sync();
+  }
+}
+
+/// The step of this block's states that reads a note, whose number mod W is `number`.
+template <class Block>
+struct StaggeredStep {
+  const Block& b;
+  int number;
+  const Played& note;
+  __device__ ColumnPart part(int column) const {
+    const int state = column * b.plan.cluster + b.rank;
+    if (state >= b.network.window) return ColumnPart::idle;
+    return state == number ? ColumnPart::begin : ColumnPart::go_on;
+  }
+};
+
+/// The heads of one column: all eight columns of the multiplication are the same one.
+template <class Block>
+__device__ void read_one(const Block& b, int column) {
+  for (int group = b.warp; group < b.plan.groups; group += Block::kWarps) {
+    float sums[4] = {};
+    multiply_heads(
+        b, group, [&](int) { return column; }, sums);
+    if (b.lane % 4 != 0) continue;
+    write_readout(b, group, b.lane / 4, 0, sums[0]);
+    write_readout(b, group, b.lane / 4 + 8, 0, sums[2]);
+  }
+}
+
+/// What the others need to know of the note just chosen, into their memory and this block's own; by one thread.
+/// Messages take turns, so that a slow reader of the last one is not overtaken.
+template <class Block>
+__device__ void tell_cluster(const Block& b, int note) {
+  const int window = b.network.window;
+  const Progress progress = b.progress()[0];
+  const WindowStart start = b.starts()[0];
+  Played* newest = b.ring(0) + place_of(start, window, window - 1);
+  const Message message{progress, *newest};
+  for (int rank = 0; rank < b.plan.cluster; ++rank) {
+    const auto there = [&](auto* place) {
+      return b.plan.cluster == 1 ? place : dev::map_rank(place, static_cast<unsigned>(rank));
+    };
+    *there(b.template at<Message>(b.plan.messages) + note % 2) = message;
+    if (rank == b.rank) continue;
+    *there(newest) = message.note;
+    *there(b.progress()) = progress;
+    *there(b.starts()) = start;
+  }
+}
+
+/// Before the first note all states read the last ones of the piece, so that those that are still to speak come out
+/// right.
+template <class Block>
+__device__ bool multiply_staggered(Block& b, const GateWeights<Block::kBlocks>& w, const TensorOp& op,
+                                   StaggeredPiece piece) {
+  const int window = b.network.window, known = static_cast<int>(min(std::int64_t{window}, piece.consumed));
+  int number = static_cast<int>((piece.consumed - known) % window);  // of the note that is read next, mod W
+  for (int note = -known; note < op.notes; ++note) {
+    if (note >= 0 && piece.left <= 0) return false;
+    if (const int speaker = piece.speaker(window); note >= 0 && speaker % b.plan.cluster == b.rank) {
+      read_one(b, speaker / b.plan.cluster);
+      dev::bar_arrive(kReadoutReady, blockDim.x);
+    }
+    GateSums sums;
+    begin_sums(sums);
+    multiply_tile(b, w, 0, sums);
+    const Played* read = b.ring(0) + number;
+    if (note >= 0) {
+      meet(b, kNotesReady);
+      const Message& message = b.template at<Message>(b.plan.messages)[note % 2];
+      piece = {message.progress.consumed, message.progress.left};
+      read = &message.note;
+    }
+    const StaggeredStep<Block> step{b, number, *read};
+    update_all(
+        b, w, sums, [&](int column) { return step.part(column); }, [&](int) -> const Played& { return step.note; });
+    number = number + 1 < window ? number + 1 : 0;
+    dev::bar_sync(kStateReady, Block::kMultipliers);
+    b.turn = 1 - b.turn;
+  }
+  return true;
+}
+
+template <class Block>
+__device__ bool choose_staggered(const Block& b, const TensorOp& op, StaggeredPiece piece) {
+  for (int note = 0; note < op.notes; ++note) {
+    if (piece.left <= 0) return false;
+    if (piece.speaker(b.network.window) % b.plan.cluster == b.rank) {
+      dev::bar_sync(kReadoutReady, blockDim.x);
+      if (b.warp == Block::kWarps) {
+        choose_note(b, op.choose, 0);
+        if (b.lane == 0) tell_cluster(b, note);
+      }
+    }
+    meet(b, kNotesReady);
+    const Progress& progress = b.template at<Message>(b.plan.messages)[note % 2].progress;
+    piece = {progress.consumed, progress.left};
+  }
+  return true;
+}
+
+/// The pieces that a cluster serves, one after the other.
+template <class Block, class Play>
+__device__ void each_piece(Block& b, const Play& play_it) {
+  const int cluster = b.plan.cluster, clusters = static_cast<int>(gridDim.x) / cluster;
+  for (int slot = static_cast<int>(blockIdx.x) / cluster; slot < b.pieces.rows; slot += clusters) {
+    meet(b, kTogether);  // nobody reads the piece before, and the network is there
+    load_pieces(b, slot);
+    load_state(b);
+    const Progress& progress = b.pieces.progress[slot];  // not from shared memory, where a quick block may write
+    const StaggeredPiece piece{progress.consumed, progress.left};
+    meet(b, kTogether);
+    const bool to_the_end = play_it(piece);
+    meet(b, kTogether);
+    if (b.rank != 0 || threadIdx.x != 0) continue;
+    Progress after = b.progress()[0];
+    if (!to_the_end) after.fresh = 0;  // a note that was not to be came after it
+    b.pieces.progress[slot] = after;
+  }
+}
+
+// A cluster owns one piece at a time, for all its notes.
+template <class Element, int kBlocks>
+__global__ void __launch_bounds__(64 * kBlocks + 32 * kChoosers, 1)
+    staggered_kernel(const __grid_constant__ TensorOp op) {
+  TensorBlock<Element, kBlocks> b(op);
+  if (op.plan.cluster > 1) b.rank = static_cast<int>(dev::cluster_rank());
+  load_network(b);
+  if (b.warp < b.kWarps) {
+    const GateWeights<kBlocks> w = load_gate_weights(b);
+    each_piece(b, [&](const StaggeredPiece& piece) { return multiply_staggered(b, w, op, piece); });
+  } else {
+    each_piece(b, [&](const StaggeredPiece& piece) { return choose_staggered(b, op, piece); });
+  }
+}
+
+}  // namespace kernels::inline AFFETTO_PLATFORM
