@@ -46,21 +46,34 @@ void require_gpu() {
   throw UsageError({"usage", "--precision", "it is '" + precision + "', " + why, hint});
 }
 
-engine::WeightFormat resolve_precision(const std::string& precision, Device device) {
-  if (precision == "auto" || precision == "fp32") return engine::WeightFormat::fp32;
+/// Into computing.weights or computing.operands.
+void resolve_precision(const std::string& precision, Computing& computing) {
+  if (precision == "auto" || precision == "fp32") return;
   const bool known = precision == "fp16" || precision == "bf16" || precision == "tf32";
   if (!known) refuse_precision(precision, "expected auto, fp32, fp16, bf16 or tf32", "auto takes the device's own");
-  if (device == Device::cpu && precision == "fp16") return engine::WeightFormat::fp16;
-  if (device == Device::cpu) {
-    refuse_precision(precision, "the CPU computes in fp32, with weights in fp32 or fp16",
-                     "leave it at auto, or --precision fp16 to halve the memory that large models are read from");
+  if (computing.device == Device::reference) {
+    refuse_precision(precision, "the reference computes in fp64", "leave it at auto");
   }
-  if (device == Device::reference) refuse_precision(precision, "the reference computes in fp64", "leave it at auto");
-  refuse_precision(precision, "this version's kernels compute in fp32", "leave it at auto");
+  if (computing.device == Device::cpu) {
+    if (precision != "fp16") {
+      refuse_precision(precision, "the CPU computes in fp32, with weights in fp32 or fp16",
+                       "leave it at auto, or --precision fp16 to halve the memory that large models are read from");
+    }
+    computing.weights = engine::WeightFormat::fp16;
+    return;
+  }
+  if (precision == "tf32") {
+    refuse_precision(precision, "this version's kernels multiply in fp32, fp16 or bf16", "take one of those");
+  }
+  computing.operands = precision == "fp16" ? kernels::Precision::fp16 : kernels::Precision::bf16;
 }
 
 engine::CudaOptions cuda_options(const Computing& computing, engine::StateMode state, int slots) {
-  return {.state = state, .slots = slots, .block = block_for(computing), .fusion = computing.fusion};
+  return {.state = state,
+          .slots = slots,
+          .block = block_for(computing),
+          .fusion = computing.fusion,
+          .precision = computing.operands};
 }
 
 /// A rung that does not serve a network is the command line's fault.
@@ -91,12 +104,13 @@ std::string Computing::device_name() const { return kDeviceNames[static_cast<int
 
 std::string Computing::precision() const {
   if (device == Device::reference) return "fp64";
+  if (on_gpu()) return kernels::name_of(operands);
   return weights == engine::WeightFormat::fp16 ? "fp16" : "fp32";
 }
 
 Computing resolve_computing(const DeviceOptions& options, double notes) {
   Computing computing{.device = resolve_device(options.device, notes)};
-  computing.weights = resolve_precision(options.precision, computing.device);
+  resolve_precision(options.precision, computing);
   if (!options.fusion.empty()) {
     computing.fusion = kernels::find_fusion(options.fusion);
     std::string names;
@@ -164,6 +178,9 @@ std::unique_ptr<engine::Decoder> make_decoder(const Computing& computing, const 
 std::unique_ptr<engine::Predictor> make_predictor(const Computing& computing, const engine::Model& model,
                                                   engine::StateMode state, int threads) {
   const engine::DecoderOptions options{.state = state, .slots = 1, .threads = threads, .weights = computing.weights};
+  if (computing.operands != kernels::Precision::fp32) {
+    refuse_precision(computing.precision(), "predictions on the GPU are computed in fp32", "leave it at auto");
+  }
   switch (computing.device) {
     case Device::reference:
       return engine::make_reference_predictor(model, options);

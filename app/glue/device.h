@@ -18,6 +18,7 @@ struct DeviceOptions {
 struct Computing {
   Device device = Device::cpu;
   engine::WeightFormat weights = engine::WeightFormat::fp32;  ///< on the CPU
+  kernels::Precision operands = kernels::Precision::fp32;     ///< of products, on the GPU and the emulator
   std::optional<kernels::Fusion> fusion;                      ///< on the GPU and the emulator: as asked for, or none
 
   bool on_gpu() const { return device == Device::cuda || device == Device::emulated; }

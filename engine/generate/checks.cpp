@@ -1,5 +1,7 @@
 #include "engine/generate/checks.h"
 
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "engine/data/error.h"
@@ -19,6 +21,21 @@ void require_stretch(const Stretch& stretch, SlotUse& use, std::uint64_t call) {
   require(use.call != call, "is named twice in one advance");
   require(stretch.notes >= 1 && stretch.out != nullptr, "is asked for no notes, or has no place for them");
   use.call = call;
+}
+
+void require_fp16_range(const Model& model) {
+  constexpr float kLargest = 65504;
+  for (const auto& [name, tensor] : model.tensors) {
+    if (!name.ends_with("bias") &&
+        std::ranges::any_of(tensor.values, [](float w) { return std::fabs(w) > kLargest; })) {
+      refuse_fp16(model.spec.name, name);
+    }
+  }
+}
+
+void refuse_fp16(const std::string& model, const std::string& what) {
+  throw ModelError({"prepare model", model, what + " has a weight beyond 65504, the largest number of fp16",
+                    "use --precision fp32"});
 }
 
 void refuse_output(std::uint32_t note, const std::string& what) {

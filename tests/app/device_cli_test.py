@@ -30,10 +30,34 @@ class Device(CliTest):
                     self.assertEqual([note["pitch"] for note in got["notes"]], want)
                     self.assertEqual((got["device"], got["fusion"], got["precision"]), ("emulated", rung, "fp32"))
 
+    def test_rungs_of_16_bits_write_the_same_notes(self):
+        for state, rungs in (("window", ("loop", "staggered", "cluster")), ("carry", ("loop", "overlap"))):
+            for precision in ("fp16", "bf16"):
+                options = ("--device", "emulated", "--precision", precision, "--state", state)
+                want = self.notes(*options)
+                self.assertEqual((want["fusion"], want["precision"]), ("loop", precision))
+                for rung in rungs:
+                    with self.subTest(state=state, precision=precision, rung=rung):
+                        got = self.notes("--fusion", rung, *options)
+                        self.assertEqual((got["fusion"], got["notes"]), (rung, want["notes"]))
+
+    def test_what_is_refused_in_16_bits(self):
+        self.generate("--seed", 1, "--notes", 40, "-o", "tune.mid")
+        result = self.run_affetto("evaluate", "--model", self.model, "--midi", "tune.mid", "--device", "emulated", "--precision", "bf16", code=2)
+        self.assertIn("computed in fp32", result.stderr)
+        tensors = random_state_dict(hidden=16)
+        tensors["lstm.weight_hh_l0"][1][5] = 1e5
+        write_safetensors(self.path("wild.safetensors"), tensors)
+        result = self.run_affetto("generate", "--model", "wild.safetensors", "--device", "emulated", "--precision", "fp16", code=4)
+        self.assertIn("65504", result.stderr)
+        self.assertIn("hint: use --precision fp32", result.stderr)
+
     def test_a_piece_alone_is_the_piece_of_the_batch(self):
-        self.batch("out")
-        self.batch("alone", "--first", 4, count=1)
-        self.assertEqual(self.pieces("alone"), {"000004_sad_s5.mid": self.pieces("out")["000004_sad_s5.mid"]})
+        for precision in ("fp32", "fp16"):
+            with self.subTest(precision=precision):
+                self.batch("out" + precision, "--precision", precision)
+                self.batch("alone" + precision, "--first", 4, "--precision", precision, count=1)
+                self.assertEqual(self.pieces("alone" + precision), {"000004_sad_s5.mid": self.pieces("out" + precision)["000004_sad_s5.mid"]})
 
     def test_the_recipe_repeats_device_and_rung(self):
         self.emulated("--fusion", "loop", "--seed", 3, "--notes", 8, "-o", "a.mid")
@@ -78,7 +102,10 @@ class Device(CliTest):
     def test_what_does_not_exist_is_said_with_a_hint(self):
         for options, code, word in ((["--fusion", "tower", "--device", "emulated"], 2, "no rung"),
                                     (["--fusion", "cell", "--device", "cpu"], 2, "--device cuda"),
-                                    (["--device", "emulated", "--precision", "fp16"], 2, "fp32"),
+                                    (["--device", "emulated", "--precision", "tf32"], 2, "fp16 or bf16"),
+                                    (["--device", "emulated", "--fusion", "overlap"], 2, "fp16 and bf16"),
+                                    (["--device", "emulated", "--fusion", "cell", "--precision", "fp16"], 2, "fp32"),
+                                    (["--device", "emulated", "--fusion", "cluster", "--precision", "fp16", "--state", "carry"], 2, "windows"),
                                     (["--device", "abacus"], 2, "auto")):
             with self.subTest(options=options):
                 result = self.generate(*options, code=code)

@@ -1,6 +1,6 @@
 #include "engine/generate/cpu/network.h"
 
-#include "engine/data/error.h"
+#include "engine/generate/checks.h"
 #include "engine/generate/network_plan.h"
 #include "kernels/cpu/isa.h"
 
@@ -23,8 +23,7 @@ Network::Network(const Model& model, WeightFormat format)
 void Network::halve() {
   const auto to_fp16 = [&](kernels::PackedWeights& weights, const std::string& what) {
     if (weights.halve()) return;
-    throw ModelError({"prepare model", spec_.name, what + " has a weight beyond 65504, the largest number of fp16",
-                      "use --precision fp32"});
+    refuse_fp16(spec_.name, what);
   };
   for (std::size_t l = 0; l < layers_.size(); ++l) to_fp16(layers_[l].weights, "LSTM layer " + std::to_string(l));
   for (ReadoutLayer& layer : readout_) to_fp16(layer.dense.weights, "a dense layer or head");

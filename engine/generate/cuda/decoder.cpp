@@ -9,6 +9,7 @@
 #include "engine/generate/cuda/notes.h"
 #include "engine/generate/cuda/pieces.h"
 #include "engine/generate/cuda/reader.h"
+#include "kernels/generate/tensor/rung.h"
 
 namespace engine::AFFETTO_PLATFORM {
 namespace {
@@ -31,6 +32,7 @@ class CudaDecoder final : public Decoder {
     Voice voice;
     SlotUse use;
   };
+  std::unique_ptr<kernels::Rung> rung_for(const Model& model, const CudaOptions& options) const;
   Slot& slot_of(int slot);
   void check(std::span<const Stretch> stretches);
   void launch(std::span<const Stretch> stretches, int done);
@@ -62,13 +64,21 @@ CudaDecoder::CudaDecoder(const Model& model, const CudaOptions& options)
       block_(options.block),
       network_(model, options.state, stream_),
       pieces_(network_.view(), slots_, stream_),
-      rung_(kernels::make_rung(resolve_fusion(model, options), network_.view(), clusters_of(model), slots_, stream_,
-                               options.graphs)),
+      rung_(rung_for(model, options)),
       reader_(network_.view(), stream_),
       notes_(network_.view(), slots_, block_, stream_),
       table_(static_cast<std::size_t>(slots_)) {
   under_way_.reserve(table_.size());
   handed_.reserve(table_.size());
+}
+
+std::unique_ptr<kernels::Rung> CudaDecoder::rung_for(const Model& model, const CudaOptions& options) const {
+  const kernels::Fusion fusion = resolve_fusion(model, options);
+  const kernels::ClustersView clusters = clusters_of(model);
+  if (options.precision != kernels::Precision::fp32 && !options.fusion) {
+    return kernels::make_tensor_rung({}, options.precision, network_.view(), clusters, slots_, stream_);
+  }
+  return kernels::make_rung(fusion, network_.view(), clusters, slots_, stream_, options.graphs, options.precision);
 }
 
 std::shared_ptr<const Primed> CudaDecoder::prime(std::span<const Note> primer) {

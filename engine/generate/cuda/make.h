@@ -25,11 +25,15 @@ struct CudaOptions {
   int block = 256;
   /// The rung of the ladder; none: the fastest that serves the network.
   std::optional<kernels::Fusion> fusion;
+  /// Of the operands of products. Without a rung, 16 bits take what suits the number of pieces: all write the same
+  /// bits.
+  kernels::Precision precision = kernels::Precision::fp32;
   bool graphs = true;  ///< replay a note's launches as a graph, where a rung has several
 };
 
 namespace on_cuda {
-/// The rung that will be taken. @throws UnservedRung
+/// The rung that will be taken; in 16 bits, where none was asked for, the one that stands for all that write its bits.
+/// @throws UnservedRung; ModelError for weights beyond fp16
 kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options);
 /// In builds with the CUDA toolkit only. @throws kernels::CudaError, kernels::OutOfMemory, ModelError,
 /// UnservedRung

@@ -1,14 +1,27 @@
+#include "engine/generate/checks.h"
 #include "engine/generate/cuda/make.h"
 #include "engine/generate/cuda/network.h"
 
 namespace engine::AFFETTO_PLATFORM {
+namespace {
+
+void require(kernels::Fusion fusion, const kernels::NetworkView& shapes, kernels::Precision precision) {
+  const std::string why = kernels::why_not(fusion, shapes, precision);
+  if (!why.empty()) throw UnservedRung(why);
+}
+
+}  // namespace
 
 kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options) {
   const kernels::NetworkView shapes = shapes_of(model, plan_network(model, kReadoutAlign), options.state);
+  if (options.precision == kernels::Precision::fp16) require_fp16_range(model);
   if (options.fusion) {
-    const std::string why = kernels::why_not(*options.fusion, shapes);
-    if (!why.empty()) throw UnservedRung(why);
+    require(*options.fusion, shapes, options.precision);
     return *options.fusion;
+  }
+  if (options.precision != kernels::Precision::fp32) {
+    require(kernels::Fusion::loop, shapes, options.precision);
+    return kernels::Fusion::loop;
   }
   for (const kernels::Fusion fusion : {kernels::Fusion::loop, kernels::Fusion::note, kernels::Fusion::window}) {
     if (kernels::why_not(fusion, shapes).empty()) return fusion;

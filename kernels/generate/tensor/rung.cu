@@ -15,10 +15,19 @@ int cluster_for(const NetworkView& network) {
   return cluster;
 }
 
+/// By estimate (performance.md, section 2.4), until a table is measured. Carry: while a block has no more pieces than a
+/// tile has columns, its choosers keep up with its products. Windows: staggered states take a block, or a cluster, for
+/// each piece, and repay that while every piece has one; a replay of many pieces fills its tiles better.
+Fusion fusion_for(const NetworkView& network, int rows, int multiprocessors) {
+  if (network.carry) return rows <= kTileColumns * multiprocessors ? Fusion::overlap : Fusion::loop;
+  if (rows * cluster_for(network) <= multiprocessors) return Fusion::cluster;
+  return rows <= multiprocessors ? Fusion::staggered : Fusion::loop;
+}
+
 class TensorRung final : public Rung {
  public:
-  TensorRung(Fusion fusion, Precision precision, const NetworkView& network, const ClustersView& clusters, int slots,
-             StreamRef stream, const TensorShape& shape)
+  TensorRung(std::optional<Fusion> fusion, Precision precision, const NetworkView& network,
+             const ClustersView& clusters, int slots, StreamRef stream, const TensorShape& shape)
       : fusion_(fusion),
         precision_(precision),
         shape_(shape),
@@ -39,7 +48,8 @@ class TensorRung final : public Rung {
     op_.choose.pieces = pieces;
     op_.choose.output = output;
     op_.notes = notes;
-    op_.plan = plan_for(pieces.rows);
+    const Fusion fusion = fusion_.value_or(fusion_for(network(), pieces.rows, multiprocessors_));
+    op_.plan = plan_for(fusion, pieces.rows);
     const int groups = (pieces.rows + op_.plan.pieces - 1) / op_.plan.pieces;
     const int at_once = shape_.grid != 0 ? shape_.grid : std::max(1, multiprocessors_ / op_.plan.cluster);
     const LaunchShape shape{.grid = static_cast<unsigned>(std::min(groups, at_once) * op_.plan.cluster),
@@ -47,25 +57,25 @@ class TensorRung final : public Rung {
                             .cluster = static_cast<unsigned>(op_.plan.cluster),
                             .cooperative = false,
                             .shared_bytes = op_.plan.bytes};
-    const auto launch_it = fusion_ == Fusion::loop      ? launch_tensor_loop
-                           : fusion_ == Fusion::overlap ? launch_overlap
-                                                        : launch_staggered;
+    const auto launch_it = fusion == Fusion::loop      ? launch_tensor_loop
+                           : fusion == Fusion::overlap ? launch_overlap
+                                                       : launch_staggered;
     launch_it(precision_, op_, shape, stream_);
   }
 
  private:
-  std::string who() const { return std::string("rung ") + name_of(fusion_); }
+  std::string who() const { return std::string("rung ") + name_of(fusion_.value_or(Fusion::loop)); }
+  const NetworkView& network() const { return op_.choose.network; }
 
-  TensorPlan plan_for(int rows) const {
-    const NetworkView& network = op_.choose.network;
-    if (fusion_ == Fusion::loop) return tensor_loop_plan(network, rows, multiprocessors_, 0, shape_.pieces);
-    if (fusion_ == Fusion::overlap) return tensor_loop_plan(network, rows, multiprocessors_, kChoosers, shape_.pieces);
-    const int wanted = shape_.cluster != 0 ? shape_.cluster : cluster_for(network);
-    const int cluster = fusion_ == Fusion::cluster ? wanted : 1;
-    return tensor_plan(network, 1, (network.window + cluster - 1) / cluster, kChoosers, cluster);
+  TensorPlan plan_for(Fusion fusion, int rows) const {
+    if (fusion == Fusion::loop) return tensor_loop_plan(network(), rows, multiprocessors_, 0, shape_.pieces);
+    if (fusion == Fusion::overlap) return tensor_loop_plan(network(), rows, multiprocessors_, kChoosers, shape_.pieces);
+    const int wanted = shape_.cluster != 0 ? shape_.cluster : cluster_for(network());
+    const int cluster = fusion == Fusion::cluster ? wanted : 1;
+    return tensor_plan(network(), 1, (network().window + cluster - 1) / cluster, kChoosers, cluster);
   }
 
-  Fusion fusion_;
+  std::optional<Fusion> fusion_;
   Precision precision_;
   TensorShape shape_;
   int multiprocessors_, slots_;
@@ -86,11 +96,12 @@ std::string why_not_tensor_rung(Fusion fusion, const NetworkView& network) {
   return why_not_tensor(network, rung);
 }
 
-std::unique_ptr<Rung> make_tensor_rung(Fusion fusion, Precision precision, const NetworkView& network,
+std::unique_ptr<Rung> make_tensor_rung(std::optional<Fusion> fusion, Precision precision, const NetworkView& network,
                                        const ClustersView& clusters, int slots, StreamRef stream,
                                        const TensorShape& shape) {
   if (precision == Precision::fp32) throw std::invalid_argument("make_tensor_rung: fp32 is not multiplied in 16 bits");
-  if (const std::string why = why_not_tensor_rung(fusion, network); !why.empty()) throw std::invalid_argument(why);
+  if (const std::string why = why_not_tensor_rung(fusion.value_or(Fusion::loop), network); !why.empty())
+    throw std::invalid_argument(why);
   return std::make_unique<TensorRung>(fusion, precision, network, clusters, slots, stream, shape);
 }
 

@@ -13,11 +13,21 @@ namespace kernels::inline AFFETTO_PLATFORM {
 
 /// The piece as all threads of the cluster know it.
 struct StaggeredPiece {
-  std::int64_t consumed = 0;
+  int notes = 0;   ///< that the next one is chosen from, and one more once it is W of them: min(W + 1, consumed)
+  int number = 0;  ///< of the next note, mod W
   int left = 0;
 
+  __device__ StaggeredPiece(const Progress& progress, int window)
+      : notes(static_cast<int>(min(std::int64_t{window} + 1, progress.consumed))),
+        number(static_cast<int>(progress.consumed % window)),
+        left(progress.left) {}
   /// The state that has read the last min(W, consumed) notes.
-  __device__ int speaker(int window) const { return consumed <= window ? 0 : static_cast<int>(consumed % window); }
+  __device__ int speaker(int window) const { return notes <= window ? 0 : number; }
+  __device__ void go_on(const Progress& now, int window) {
+    notes = min(notes + 1, window + 1);
+    number = number + 1 < window ? number + 1 : 0;
+    left = now.left;
+  }
 };
 
 /// All threads of the cluster; what they wrote before, to their own or another's memory, is seen after it.
@@ -82,8 +92,9 @@ __device__ void tell_cluster(const Block& b, int note) {
 template <class Block>
 __device__ bool multiply_staggered(Block& b, const GateWeights<Block::kBlocks>& w, const TensorOp& op,
                                    StaggeredPiece piece) {
-  const int window = b.network.window, known = static_cast<int>(min(std::int64_t{window}, piece.consumed));
-  int number = static_cast<int>((piece.consumed - known) % window);  // of the note that is read next, mod W
+  const int window = b.network.window, known = min(piece.notes, window);
+  int number = piece.number - known;  // of the note that is read next, mod W
+  if (number < 0) number += window;
   for (int note = -known; note < op.notes; ++note) {
     if (note >= 0 && piece.left <= 0) return false;
     if (const int speaker = piece.speaker(window); note >= 0 && speaker % b.plan.cluster == b.rank) {
@@ -97,7 +108,7 @@ __device__ bool multiply_staggered(Block& b, const GateWeights<Block::kBlocks>& 
     if (note >= 0) {
       meet(b, kNotesReady);
       const Message& message = b.template at<Message>(b.plan.messages)[note % 2];
-      piece = {message.progress.consumed, message.progress.left};
+      piece.go_on(message.progress, window);
       read = &message.note;
     }
     const StaggeredStep<Block> step{b, number, *read};
@@ -122,8 +133,7 @@ __device__ bool choose_staggered(const Block& b, const TensorOp& op, StaggeredPi
       }
     }
     meet(b, kNotesReady);
-    const Progress& progress = b.template at<Message>(b.plan.messages)[note % 2].progress;
-    piece = {progress.consumed, progress.left};
+    piece.go_on(b.template at<Message>(b.plan.messages)[note % 2].progress, b.network.window);
   }
   return true;
 }
@@ -136,8 +146,7 @@ __device__ void each_piece(Block& b, const Play& play_it) {
     meet(b, kTogether);  // nobody reads the piece before, and the network is there
     load_pieces(b, slot);
     load_state(b);
-    const Progress& progress = b.pieces.progress[slot];  // not from shared memory, where a quick block may write
-    const StaggeredPiece piece{progress.consumed, progress.left};
+    const StaggeredPiece piece(b.pieces.progress[slot], b.network.window);  // a quick block may write to shared memory
     meet(b, kTogether);
     const bool to_the_end = play_it(piece);
     meet(b, kTogether);

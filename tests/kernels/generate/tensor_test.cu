@@ -90,6 +90,12 @@ TEST_P(TensorCompany, WritesTheSameBitsAsLoopInAnyShape) {
   }
 }
 
+TEST_P(TensorCompany, WhatSuitsTheRowsWritesTheSameBits) {
+  PiecesCase many = pieces(), theirs = pieces();
+  const auto suited = make_tensor_rung({}, param().precision, many.network(), many.clusters(), many.slots(), stream());
+  expect_same_bits(run(many, *suited), outcome_of(theirs));
+}
+
 TEST_P(TensorCompany, StretchesAddUpToTheWhole) {
   PiecesCase whole = pieces({7, 2, 3}), parts = pieces({7, 2, 3});
   const Outcome want = outcome_of(whole), got = outcome_of(parts, 2);
