@@ -18,11 +18,13 @@ struct alignas(16) TensorBytes {
 };
 
 /// @param Element_  Half or Bfloat16
-/// @param kBlocks_  the plan's
-template <class Element_, int kBlocks_>
+/// @param kBlocks_   the plan's
+/// @param kMostHeld  the form's
+template <class Element_, int kBlocks_, int kMostHeld>
 struct TensorBlock {
   using Element = Element_;
-  static constexpr int kBlocks = kBlocks_, kUnits = kBlockTerms * kBlocks, kWarps = kUnits / kUnitsOfWarp;
+  static constexpr int kBlocks = kBlocks_, kHeld = held_blocks(kBlocks, kMostHeld), kUnits = kBlockTerms * kBlocks,
+                       kWarps = kUnits / kUnitsOfWarp;
   static constexpr int kStride = TensorPlan::stride_of(kUnits);
   /// Threads that multiply come first, those that only choose after them.
   static constexpr unsigned kMultipliers = 32 * kWarps;

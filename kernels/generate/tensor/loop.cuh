@@ -9,7 +9,7 @@ namespace kernels::inline AFFETTO_PLATFORM {
 /// One step of all columns, by all warps that multiply. The caller's barrier must follow, and then turn = 1 - turn.
 /// @param begins  every column is idle or begins: there is nothing to multiply
 template <class Block, class PartOf, class NoteOf>
-__device__ void step_all(const Block& b, const GateWeights<Block::kBlocks>& w, bool begins, const PartOf& part_of,
+__device__ void step_all(const Block& b, const GateWeights<Block::kHeld>& w, bool begins, const PartOf& part_of,
                          const NoteOf& note_of) {
   for (int tile = 0; tile < b.plan.tiles; ++tile) {
     GateSums sums;
@@ -34,7 +34,7 @@ struct FeedStep {
 
 /// Window mode: the last notes of every piece with notes left, from zero state.
 template <class Block>
-__device__ void replay_window(Block& b, const GateWeights<Block::kBlocks>& w) {
+__device__ void replay_window(Block& b, const GateWeights<Block::kHeld>& w) {
   const int window = b.network.window;
   int first = window;
   for (int piece = 0; piece < b.plan.pieces; ++piece) first = min(first, b.starts()[piece].first);
@@ -52,7 +52,7 @@ __device__ void replay_window(Block& b, const GateWeights<Block::kBlocks>& w) {
 
 /// Notes of the block's pieces, until all have `op.notes` or nothing left. @return whether the last was reached
 template <class Block>
-__device__ bool play(Block& b, const GateWeights<Block::kBlocks>& w, const TensorOp& op) {
+__device__ bool play(Block& b, const GateWeights<Block::kHeld>& w, const TensorOp& op) {
   int some_left = 0;
   for (int piece = 0; piece < b.plan.pieces; ++piece) some_left |= b.progress()[piece].left > 0 ? 1 : 0;
   const FeedStep<Block> feed{b};
@@ -109,8 +109,8 @@ __device__ void each_group(Block& b, const Play& play_them) {
 // A block owns `pieces` pieces at a time, for all their notes.
 template <class Element, int kBlocks>
 __global__ void __launch_bounds__(64 * kBlocks, 1) tensor_loop_kernel(const __grid_constant__ TensorOp op) {
-  TensorBlock<Element, kBlocks> b(op);
-  const GateWeights<kBlocks> w = load_gate_weights(b);
+  TensorBlock<Element, kBlocks, kLoopForm.held> b(op);
+  const GateWeights<b.kHeld> w = load_gate_weights(b);
   load_network(b);
   each_group(b, [&] { return play(b, w, op); });
 }

@@ -10,7 +10,7 @@ namespace kernels::inline AFFETTO_PLATFORM {
 /// multiplied after them.
 /// @param sums  of the first tile
 template <class Block, class PartOf, class NoteOf>
-__device__ void update_all(const Block& b, const GateWeights<Block::kBlocks>& w, GateSums& sums, const PartOf& part_of,
+__device__ void update_all(const Block& b, const GateWeights<Block::kHeld>& w, GateSums& sums, const PartOf& part_of,
                            const NoteOf& note_of) {
   for (int tile = 0; tile < b.plan.tiles; ++tile) {
     if (tile > 0) {
@@ -39,7 +39,7 @@ __device__ void begin_left(const Block& b) {
 }
 
 template <class Block>
-__device__ bool multiply_notes(Block& b, const GateWeights<Block::kBlocks>& w, const TensorOp& op) {
+__device__ bool multiply_notes(Block& b, const GateWeights<Block::kHeld>& w, const TensorOp& op) {
   const FeedStep<Block> feed{b};
   const auto part_of = [&](int piece) { return feed.part(piece); };
   const auto note_of = [&](int piece) -> const Played& { return feed.note(piece); };
@@ -79,10 +79,10 @@ __device__ bool choose_notes(const Block& b, const TensorOp& op) {
 template <class Element, int kBlocks>
 __global__ void __launch_bounds__(64 * kBlocks + 32 * kChoosers, 1)
     overlap_kernel(const __grid_constant__ TensorOp op) {
-  TensorBlock<Element, kBlocks> b(op);
+  TensorBlock<Element, kBlocks, kOverlapForm.held> b(op);
   load_network(b);
   if (b.warp < b.kWarps) {
-    const GateWeights<kBlocks> w = load_gate_weights(b);
+    const GateWeights<b.kHeld> w = load_gate_weights(b);
     each_group(b, [&] { return multiply_notes(b, w, op); });
   } else {
     each_group(b, [&] { return choose_notes(b, op); });

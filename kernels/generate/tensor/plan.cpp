@@ -18,13 +18,14 @@ int blocks_for(const NetworkView& network) {
 
 }  // namespace
 
-TensorPlan tensor_plan(const NetworkView& network, int pieces, int columns, int choosers, int cluster) {
+TensorPlan tensor_plan(const NetworkView& network, int pieces, int columns, const TensorForm& form, int cluster) {
   TensorPlan plan;
   plan.blocks = blocks_for(network);
   plan.tiles = divided(columns, kTileColumns);
   plan.pieces = pieces;
   plan.cluster = cluster;
-  plan.choosers = choosers;
+  plan.choosers = form.choosers;
+  plan.held = held_blocks(plan.blocks, form.held);
   for (int i = 0; i < network.readout_count; ++i) plan.outputs += network.readout[i].size;
   plan.groups = divided(plan.outputs, kHeadRows);
   for (int i = 0; i < network.input_count; ++i) plan.scaled += network.inputs[i].table ? 0 : 1;
@@ -32,8 +33,7 @@ TensorPlan tensor_plan(const NetworkView& network, int pieces, int columns, int 
   plan.h = static_cast<int>(places.of<std::uint16_t>(2 * plan.columns() * TensorPlan::stride_of(plan.units())));
   plan.c = static_cast<int>(places.of<float>(plan.tiles * plan.warps() * 32 * 2));
   plan.rows = static_cast<int>(places.of<float>((1 + plan.scaled) * plan.units() * 4));
-  plan.w_gates =
-      static_cast<int>(places.of<std::uint16_t>(plan.warps() * (plan.blocks - held_blocks(plan.blocks)) * 2 * 32 * 8));
+  plan.w_gates = static_cast<int>(places.of<std::uint16_t>(plan.warps() * (plan.blocks - plan.held) * 2 * 32 * 8));
   plan.w_heads = static_cast<int>(places.of<std::uint16_t>(std::int64_t{plan.groups} * plan.blocks * 32 * 8));
   plan.output = static_cast<int>(places.of<HeadOutput>(plan.groups * kHeadRows));
   plan.readout = static_cast<int>(places.of<float>(std::int64_t{pieces} * network.readout_size));
@@ -42,13 +42,14 @@ TensorPlan tensor_plan(const NetworkView& network, int pieces, int columns, int 
   plan.voices = static_cast<int>(places.of<VoiceView>(pieces));
   plan.starts = static_cast<int>(places.of<WindowStart>(pieces));
   plan.messages = static_cast<int>(places.of<Message>(2));
-  plan.some_left = static_cast<int>(places.of<int>(std::max(choosers, 1)));
+  plan.some_left = static_cast<int>(places.of<int>(std::max(plan.choosers, 1)));
   plan.bytes = places.bytes();
   return plan;
 }
 
-TensorPlan tensor_loop_plan(const NetworkView& network, int rows, int multiprocessors, int choosers, int pieces) {
-  const auto plan_for = [&](int count) { return tensor_plan(network, count, count, choosers, 1); };
+TensorPlan tensor_loop_plan(const NetworkView& network, int rows, int multiprocessors, const TensorForm& form,
+                            int pieces) {
+  const auto plan_for = [&](int count) { return tensor_plan(network, count, count, form, 1); };
   if (pieces != 0) return plan_for(pieces);
   TensorPlan best = plan_for(kTileColumns);
   while (divided(rows, best.pieces) > multiprocessors && best.pieces < kMostTensorPieces) {
@@ -78,7 +79,7 @@ std::string why_not_tensor(const NetworkView& network, const std::string& rung) 
     return "the network has " + std::to_string(network.candidates) + " candidates; " + rung + " serves up to " +
            std::to_string(kTensorCandidates);
   }
-  const TensorPlan smallest = tensor_plan(network, kTileColumns, kTileColumns, kChoosers, 1);
+  const TensorPlan smallest = tensor_plan(network, kTileColumns, kTileColumns, kOverlapForm, 1);
   if (smallest.bytes > kSharedLimit) {
     return "the network takes " + std::to_string(smallest.bytes) + " bytes of a block's shared memory; " + rung +
            " serves those that take " + std::to_string(kSharedLimit) + " at most";

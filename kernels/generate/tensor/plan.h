@@ -25,11 +25,17 @@ inline constexpr int kHeadRows = 16;            ///< outputs of the heads that o
 inline constexpr int kTensorBlocks[] = {4, 8};  ///< terms in blocks: up to 64 and up to 128 units
 inline constexpr int kMostTensorPieces = 64;    ///< of a block: more do not fit beside 128 units and 128 candidates
 inline constexpr int kTensorCandidates = 128;   ///< in the registers of a warp, four a lane
-/// Warps that do nothing but choose, in the rungs that multiply at the same time: one for each of an SM's schedulers.
+/// How a kernel uses its warps and registers.
+struct TensorForm {
+  int choosers;  ///< warps that do nothing but choose; 0: all choose
+  int held;      ///< blocks of terms whose weights stay in registers, at most; the others' are read from shared memory
+};
+/// One chooser for each of an SM's schedulers. Beside 16 warps that multiply they leave every thread 96 registers;
+/// where all choose there are 128, but choosing needs them at the same time as the weights. With more blocks held than
+/// these the compiler spills (tests/kernels/budgets).
 inline constexpr int kChoosers = 4;
-/// Blocks of terms whose weights stay in registers; those of the others are read from shared memory. Beside 16 warps
-/// that multiply and 4 that choose every thread has 96 registers, and 48 of them can hold weights.
-AFFETTO_HD constexpr int held_blocks(int blocks) { return blocks < 6 ? blocks : 6; }
+inline constexpr TensorForm kLoopForm{0, 6}, kOverlapForm{kChoosers, 6}, kStaggeredForm{kChoosers, 5};
+AFFETTO_HD constexpr int held_blocks(int blocks, int most) { return blocks < most ? blocks : most; }
 
 /// Where a piece's window begins, for a replay.
 struct WindowStart {
@@ -46,6 +52,7 @@ struct Message {
 /// Places are bytes from the beginning of shared memory, multiples of 16.
 struct TensorPlan {
   int blocks = 8;     ///< of 16 terms; 2 `blocks` warps multiply
+  int held = 6;       ///< blocks whose weights stay in registers
   int tiles = 1;      ///< of 8 columns
   int pieces = 8;     ///< that a block serves at a time
   int cluster = 1;    ///< blocks that a piece's staggered states are dealt out to
@@ -56,7 +63,7 @@ struct TensorPlan {
   int h = 0;          ///< [2, columns, stride()] 16-bit
   int c = 0;          ///< [tiles, threads that multiply, 2] float
   int rows = 0;       ///< [1 + scaled, units(), 4 gates] float: the bias, and what the inputs are multiplied by
-  int w_gates = 0;    ///< [warps(), blocks that are not held, 2 matrices, 32 lanes, 8] 16-bit
+  int w_gates = 0;    ///< [warps(), blocks - held, 2 matrices, 32 lanes, 8] 16-bit
   int w_heads = 0;    ///< [groups, blocks, 32 lanes, 8] 16-bit
   int output = 0;     ///< [16 groups] HeadOutput
   int readout = 0;    ///< [pieces, readout_size] float
@@ -77,11 +84,12 @@ struct TensorPlan {
 };
 
 /// @param columns  states a block holds
-TensorPlan tensor_plan(const NetworkView& network, int pieces, int columns, int choosers, int cluster);
+TensorPlan tensor_plan(const NetworkView& network, int pieces, int columns, const TensorForm& form, int cluster);
 
 /// A column for each piece; as few pieces a block as do all rows in one go on so many multiprocessors: 8, 16, 32 or 64.
 /// @param pieces  0: as said; else so many
-TensorPlan tensor_loop_plan(const NetworkView& network, int rows, int multiprocessors, int choosers, int pieces = 0);
+TensorPlan tensor_loop_plan(const NetworkView& network, int rows, int multiprocessors, const TensorForm& form,
+                            int pieces = 0);
 
 /// Empty if the network fits; else why not, in words that end with the rung.
 std::string why_not_tensor(const NetworkView& network, const std::string& rung);

@@ -9,9 +9,8 @@ namespace kernels::inline AFFETTO_PLATFORM {
 
 /// A warp's part of W_hh that stays in registers: for its two matrices (rows i and f, rows g and o), the four registers
 /// of each block of terms.
-template <int kBlocks>
+template <int kHeld>
 struct GateWeights {
-  static constexpr int kHeld = held_blocks(kBlocks);
   std::uint32_t at[kHeld][2][4];
 };
 
@@ -32,8 +31,8 @@ __device__ uint4 gate_weights(const Block& b, int block, int matrix) {
 /// Where those of a block of terms lie that is not held.
 template <class Block>
 __device__ uint4& spare_weights(const Block& b, int block, int matrix) {
-  constexpr int kHeld = held_blocks(Block::kBlocks), kSpare = Block::kBlocks - kHeld;
-  return b.template at<uint4>(b.plan.w_gates)[((b.warp * kSpare + block - kHeld) * 2 + matrix) * 32 + b.lane];
+  constexpr int kSpare = Block::kBlocks - Block::kHeld;
+  return b.template at<uint4>(b.plan.w_gates)[((b.warp * kSpare + block - Block::kHeld) * 2 + matrix) * 32 + b.lane];
 }
 
 /// Sums of a tile: [matrix][i or g in two columns, f or o in two columns].
@@ -49,15 +48,15 @@ __device__ __forceinline__ void begin_sums(GateSums& sums) {
 
 /// Each lane reads what it has written: no barrier is needed.
 template <class Block>
-__device__ GateWeights<Block::kBlocks> load_gate_weights(const Block& b) {
-  GateWeights<Block::kBlocks> w;
+__device__ GateWeights<Block::kHeld> load_gate_weights(const Block& b) {
+  GateWeights<Block::kHeld> w;
   AFFETTO_UNROLLED
   for (int block = 0; block < Block::kBlocks; ++block) {
     AFFETTO_UNROLLED
     for (int m = 0; m < 2; ++m) {
       __syncwarp();  // no more loads under way than registers are free
       const uint4 four = gate_weights(b, block, m);
-      if (block < w.kHeld) {
+      if (block < Block::kHeld) {
         w.at[block][m][0] = four.x;
         w.at[block][m][1] = four.y;
         w.at[block][m][2] = four.z;
@@ -72,7 +71,7 @@ __device__ GateWeights<Block::kBlocks> load_gate_weights(const Block& b) {
 
 /// sums += W_hh h for the eight columns of a tile.
 template <class Block>
-__device__ __forceinline__ void multiply_tile(const Block& b, const GateWeights<Block::kBlocks>& w, int tile,
+__device__ __forceinline__ void multiply_tile(const Block& b, const GateWeights<Block::kHeld>& w, int tile,
                                               GateSums& sums) {
   using Element = typename Block::Element;
   constexpr int kBlocks = Block::kBlocks;
@@ -89,7 +88,7 @@ __device__ __forceinline__ void multiply_tile(const Block& b, const GateWeights<
       const std::uint32_t operand[2] = {h[2 * half], h[2 * half + 1]};
       AFFETTO_UNROLLED
       for (int m = 0; m < 2; ++m) {
-        if (block + half < w.kHeld) {
+        if (block + half < Block::kHeld) {
           dev::mma<Element>(sums[m], w.at[block + half][m], operand);
         } else {
           const uint4 four = spare_weights(b, block + half, m);

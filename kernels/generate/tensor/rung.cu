@@ -68,11 +68,12 @@ class TensorRung final : public Rung {
   const NetworkView& network() const { return op_.choose.network; }
 
   TensorPlan plan_for(Fusion fusion, int rows) const {
-    if (fusion == Fusion::loop) return tensor_loop_plan(network(), rows, multiprocessors_, 0, shape_.pieces);
-    if (fusion == Fusion::overlap) return tensor_loop_plan(network(), rows, multiprocessors_, kChoosers, shape_.pieces);
+    if (fusion == Fusion::loop) return tensor_loop_plan(network(), rows, multiprocessors_, kLoopForm, shape_.pieces);
+    if (fusion == Fusion::overlap)
+      return tensor_loop_plan(network(), rows, multiprocessors_, kOverlapForm, shape_.pieces);
     const int wanted = shape_.cluster != 0 ? shape_.cluster : cluster_for(network());
     const int cluster = fusion == Fusion::cluster ? wanted : 1;
-    return tensor_plan(network(), 1, (network().window + cluster - 1) / cluster, kChoosers, cluster);
+    return tensor_plan(network(), 1, (network().window + cluster - 1) / cluster, kStaggeredForm, cluster);
   }
 
   std::optional<Fusion> fusion_;

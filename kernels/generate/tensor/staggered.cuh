@@ -7,6 +7,8 @@
 // crosses between them.
 #pragma once
 
+#include <cstddef>
+
 #include "kernels/generate/tensor/overlap.cuh"
 
 namespace kernels::inline AFFETTO_PLATFORM {
@@ -23,10 +25,10 @@ struct StaggeredPiece {
         left(progress.left) {}
   /// The state that has read the last min(W, consumed) notes.
   __device__ int speaker(int window) const { return notes <= window ? 0 : number; }
-  __device__ void go_on(const Progress& now, int window) {
+  __device__ void read_note(int window) { number = number + 1 < window ? number + 1 : 0; }
+  __device__ void hear(const Message& message, int window) {
     notes = min(notes + 1, window + 1);
-    number = number + 1 < window ? number + 1 : 0;
-    left = now.left;
+    left = message.progress.left;
   }
 };
 
@@ -40,12 +42,12 @@ __device__ void meet(const Block& b, unsigned barrier) {
   }
 }
 
-/// The step of this block's states that reads a note, whose number mod W is `number`.
+/// The step of this block's states that reads the note at byte `place`, whose number mod W is `number`.
 template <class Block>
 struct StaggeredStep {
   const Block& b;
-  int number;
-  const Played& note;
+  int number, place;
+  __device__ const Played& note(int) const { return *b.template at<Played>(place); }
   __device__ ColumnPart part(int column) const {
     const int state = column * b.plan.cluster + b.rank;
     if (state >= b.network.window) return ColumnPart::idle;
@@ -90,11 +92,10 @@ __device__ void tell_cluster(const Block& b, int note) {
 /// Before the first note all states read the last ones of the piece, so that those that are still to speak come out
 /// right.
 template <class Block>
-__device__ bool multiply_staggered(Block& b, const GateWeights<Block::kBlocks>& w, const TensorOp& op,
+__device__ bool multiply_staggered(Block& b, const GateWeights<Block::kHeld>& w, const TensorOp& op,
                                    StaggeredPiece piece) {
   const int window = b.network.window, known = min(piece.notes, window);
-  int number = piece.number - known;  // of the note that is read next, mod W
-  if (number < 0) number += window;
+  piece.number += (piece.number < known ? window : 0) - known;
   for (int note = -known; note < op.notes; ++note) {
     if (note >= 0 && piece.left <= 0) return false;
     if (const int speaker = piece.speaker(window); note >= 0 && speaker % b.plan.cluster == b.rank) {
@@ -104,17 +105,18 @@ __device__ bool multiply_staggered(Block& b, const GateWeights<Block::kBlocks>& 
     GateSums sums;
     begin_sums(sums);
     multiply_tile(b, w, 0, sums);
-    const Played* read = b.ring(0) + number;
+    int place = b.plan.ring + piece.number * static_cast<int>(sizeof(Played));  // of the note: shorter than a pointer
     if (note >= 0) {
       meet(b, kNotesReady);
-      const Message& message = b.template at<Message>(b.plan.messages)[note % 2];
-      piece.go_on(message.progress, window);
-      read = &message.note;
+      piece.hear(b.template at<Message>(b.plan.messages)[note % 2], window);
+      place =
+          b.plan.messages + note % 2 * static_cast<int>(sizeof(Message)) + static_cast<int>(offsetof(Message, note));
     }
-    const StaggeredStep<Block> step{b, number, *read};
+    const StaggeredStep<Block> step{b, piece.number, place};
     update_all(
-        b, w, sums, [&](int column) { return step.part(column); }, [&](int) -> const Played& { return step.note; });
-    number = number + 1 < window ? number + 1 : 0;
+        b, w, sums, [&](int column) { return step.part(column); },
+        [&](int column) -> const Played& { return step.note(column); });
+    piece.read_note(window);
     dev::bar_sync(kStateReady, Block::kMultipliers);
     b.turn = 1 - b.turn;
   }
@@ -133,7 +135,8 @@ __device__ bool choose_staggered(const Block& b, const TensorOp& op, StaggeredPi
       }
     }
     meet(b, kNotesReady);
-    piece.go_on(b.template at<Message>(b.plan.messages)[note % 2].progress, b.network.window);
+    piece.hear(b.template at<Message>(b.plan.messages)[note % 2], b.network.window);
+    piece.read_note(b.network.window);
   }
   return true;
 }
@@ -161,11 +164,11 @@ __device__ void each_piece(Block& b, const Play& play_it) {
 template <class Element, int kBlocks>
 __global__ void __launch_bounds__(64 * kBlocks + 32 * kChoosers, 1)
     staggered_kernel(const __grid_constant__ TensorOp op) {
-  TensorBlock<Element, kBlocks> b(op);
+  TensorBlock<Element, kBlocks, kStaggeredForm.held> b(op);
   if (op.plan.cluster > 1) b.rank = static_cast<int>(dev::cluster_rank());
   load_network(b);
   if (b.warp < b.kWarps) {
-    const GateWeights<kBlocks> w = load_gate_weights(b);
+    const GateWeights<b.kHeld> w = load_gate_weights(b);
     each_piece(b, [&](const StaggeredPiece& piece) { return multiply_staggered(b, w, op, piece); });
   } else {
     each_piece(b, [&](const StaggeredPiece& piece) { return choose_staggered(b, op, piece); });
