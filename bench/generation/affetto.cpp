@@ -45,11 +45,17 @@ Pieces::Pieces(const engine::Model& model, const Setting& setting)
 Pieces::Pieces(const engine::Model& model, const Setting& setting, std::unique_ptr<engine::Decoder> decoder)
     : setting_(setting), decoder_(std::move(decoder)) {
   const auto primers = primers_of(model.spec, setting.batch);
-  std::vector<std::shared_ptr<const engine::Primed>> starts;
   for (int b = 0; b < setting.batch; ++b) {
     const auto same = std::find(primers.begin(), primers.begin() + b, primers[b]) - primers.begin();
-    starts.push_back(same < b ? starts[same] : decoder_->prime(primers[b]));
-    decoder_->load(b, *starts[b], {kSeed, static_cast<std::uint64_t>(b)}, expression_of(setting));
+    starts_.push_back(same < b ? starts_[same] : decoder_->prime(primers[b]));
+  }
+  begin(0);
+}
+
+void Pieces::begin(std::uint64_t first) {
+  const engine::Expression expression = expression_of(setting_);
+  for (int b = 0; b < setting_.batch; ++b) {
+    decoder_->load(b, *starts_[b], {kSeed, first + static_cast<std::uint64_t>(b)}, expression);
   }
 }
 
@@ -65,6 +71,13 @@ void Pieces::advance(int notes, engine::NoteTrace* traces) {
 void Pieces::run(std::int64_t notes) {
   const std::int64_t block = setting_.block;
   for (; notes > 0; notes -= block) advance(static_cast<int>(std::min(notes, block)), nullptr);
+}
+
+std::vector<engine::Note> Pieces::last_of(int notes) {
+  advance(notes, nullptr);
+  std::vector<engine::Note> last;
+  for (int b = 0; b < setting_.batch; ++b) last.push_back(written_[(b + 1) * notes - 1]);
+  return last;
 }
 
 std::vector<engine::Note> Pieces::traced(int notes, std::vector<engine::NoteTrace>& traces) {

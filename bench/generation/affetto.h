@@ -10,6 +10,8 @@
 
 namespace bench {
 
+inline constexpr std::uint64_t kSeed = 11;
+
 struct Setting {
   engine::StateMode state = engine::StateMode::window;
   int batch = 1;
@@ -19,7 +21,6 @@ struct Setting {
   int block = 16;         ///< notes that a piece is advanced by in one call: engine::Session's own default
 };
 
-inline constexpr std::uint64_t kSeed = 11;
 engine::Expression expression_of(const Setting& setting);
 
 /// Random numbers for somebody else's draws: those that our decoder takes. @return [notes, batch]
@@ -35,10 +36,14 @@ class Pieces {
   /// @param decoder  of setting.batch slots; the setting's threads and weights are its maker's business
   Pieces(const engine::Model& model, const Setting& setting, std::unique_ptr<engine::Decoder> decoder);
 
+  /// Starts other pieces in the slots: those numbered first, first + 1, ...
+  void begin(std::uint64_t first);
   /// Writes the next notes of every piece.
   void run(std::int64_t notes);
   /// The same with traces. @return [notes, batch]
   std::vector<engine::Note> traced(int notes, std::vector<engine::NoteTrace>& traces);
+  /// Writes the next notes of every piece. @return [batch] the last of each
+  std::vector<engine::Note> last_of(int notes);
   int batch() const { return setting_.batch; }
 
  private:
@@ -46,7 +51,8 @@ class Pieces {
 
   Setting setting_;
   std::unique_ptr<engine::Decoder> decoder_;
-  std::vector<engine::Note> written_;  ///< [batch, notes]
+  std::vector<std::shared_ptr<const engine::Primed>> starts_;  ///< [batch]
+  std::vector<engine::Note> written_;                          ///< [batch, notes]
   std::vector<engine::Stretch> stretches_;
 };
 

@@ -13,4 +13,8 @@ namespace bench {
 /// @throws std::runtime_error if not
 void check_generation(const std::string& name, const engine::Model& model, libtorch::Form form);
 
+/// Both left to themselves with unrelated random numbers: the same distribution of notes (distribution.h).
+/// @throws std::runtime_error if not
+void check_free_run(const std::string& name, const engine::Model& model, libtorch::Form form);
+
 }  // namespace bench

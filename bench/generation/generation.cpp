@@ -67,6 +67,8 @@ Contest against_libtorch(const std::string& network, const Setting& setting, For
     const std::string gate = network + " " + name_of(form);
     libtorch::set_threads(2);
     pass_once(gate, [&] { check_generation(gate, model, form); });
+    // Large networks run the same code; a hundred thousand pieces of theirs would take minutes.
+    if (network == "1x128") pass_once(gate + " at large", [&] { check_free_run(gate, model, form); });
     const auto theirs = std::make_shared<TheirPieces>(model, form, setting.batch, setting.threads);
     contest.theirs = {"LibTorch " + name_of(form), [theirs](std::int64_t notes) { theirs->run(notes); }};
   } else {

@@ -1,8 +1,11 @@
 #include "bench/gpu/generation/gate.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 #include <vector>
 
+#include "bench/generation/distribution.h"
 #include "bench/generation/outputs.h"
 #include "bench/harness/subjects.h"
 
@@ -65,6 +68,50 @@ void compare_pieces(const std::string& name, std::span<const engine::Note> got, 
   check_gate(name + ": share of pieces that differ", 1 - static_cast<double>(same) / kPieces, 1.0 / kPieces);
 }
 
+struct FreeRun {
+  int pieces, together;
+  int note;  ///< of each piece, that is compared: those before it are its own choices
+};
+
+FreeRun free_run_of(Target target, engine::StateMode state) {
+  if (target == Target::emulated) return {64, 64, 2};
+  constexpr int kTogether = 10'000;
+  static_assert(kSamplePieces % kTogether == 0);
+  return {kSamplePieces, kTogether, state == engine::StateMode::carry ? 16 : 4};  // as on the CPU (generation/gate.cpp)
+}
+
+NoteSample our_sample(const engine::Model& model, Setting setting, const Ours& ours, const FreeRun& run) {
+  setting.batch = run.together;
+  setting.block = run.note;
+  Pieces pieces(model, setting, our_decoder(model, setting, ours));
+  return sample_of(run.pieces, run.together, [&](std::uint64_t first) {
+    pieces.begin(first);
+    return pieces.last_of(run.note);
+  });
+}
+
+NoteSample their_sample(const engine::Model& model, const Setting& setting, const FreeRun& run, libtorch::Place place) {
+  const auto theirs = libtorch::make_device_generator(model, form_of(setting.state), libtorch::Variant::eager_fp32,
+                                                      run.together, blend_of(setting), place);
+  const auto primers = primers_of(model.spec, run.together);
+  return sample_of(run.pieces, run.together, [&](std::uint64_t first) {
+    theirs->prime(primers);
+    theirs->set_draws(run.note, unrelated_draws(static_cast<std::size_t>(run.note * run.together), first));
+    theirs->generate(run.note);
+    const std::vector<engine::Note> all = theirs->notes();
+    return std::vector<engine::Note>(all.end() - run.together, all.end());
+  });
+}
+
+/// Rungs of one network are compared with one sample: it is the larger part of the time.
+const NoteSample& their_sample_once(const engine::Model& model, const Setting& setting, const FreeRun& run,
+                                    libtorch::Place place) {
+  static std::map<std::pair<std::string, std::pair<engine::StateMode, bool>>, NoteSample> samples;
+  NoteSample& sample = samples[{model.spec.name, {setting.state, setting.encloser}}];
+  if (sample.steps.empty()) sample = their_sample(model, setting, run, place);
+  return sample;
+}
+
 }  // namespace
 
 libtorch::Form form_of(engine::StateMode state) {
@@ -113,6 +160,12 @@ void check_theirs(const std::string& name, const engine::Model& model, const Set
   theirs->set_draws(free_notes, draws_of(free_notes, kPieces));
   theirs->generate(free_notes);
   compare_pieces(name, theirs->notes(), std::span(want.notes).first(static_cast<std::size_t>(free_notes) * kPieces));
+}
+
+void check_free_run(const std::string& name, const engine::Model& model, const Setting& setting, const Ours& ours,
+                    libtorch::Place place) {
+  const FreeRun run = free_run_of(ours.target, setting.state);
+  check_distribution(name, our_sample(model, setting, ours, run), their_sample_once(model, setting, run, place));
 }
 
 }  // namespace bench::gpu

@@ -18,6 +18,12 @@ void check_ours(const std::string& name, const engine::Model& model, const Setti
 void check_theirs(const std::string& name, const engine::Model& model, const Setting& setting,
                   libtorch::Variant variant, libtorch::Place place);
 
+/// Left to themselves with unrelated random numbers, ours and LibTorch's eager form in fp32 write notes of the same
+/// distribution (bench/generation/distribution.h). Rounded arithmetic is not asked: at so many pieces a thousandth
+/// shows. On the emulator a few pieces, which show that it runs. @throws std::runtime_error if not
+void check_free_run(const std::string& name, const engine::Model& model, const Setting& setting, const Ours& ours,
+                    libtorch::Place place);
+
 libtorch::Form form_of(engine::StateMode state);
 /// As the seed's alpha, beta and temperature are in `setting`.
 libtorch::Blend blend_of(const Setting& setting);

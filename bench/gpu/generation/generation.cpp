@@ -70,10 +70,21 @@ std::map<std::string, double> model_of(const Case& c, kernels::Fusion fusion) {
   return all;
 }
 
+/// Why LibTorch cannot run here; empty if it can.
+std::string why_no_libtorch() {
+  const std::string why_not = target == Target::cuda ? libtorch::gpu_why_not() : "";
+  return !why_not.empty() ? why_not : libtorch::available() ? "" : "LibTorch not found";
+}
+
+/// A hundred thousand windows of a deep network would take minutes.
+bool free_run_takes_too_long(const Case& c) { return c.setting.state == StateMode::window && c.network != "1x128"; }
+
 void pass_ours(const Case& c, const engine::Model& model, const Ours& ours) {
   const std::string name = c.network + " " + state_name(c) + " " + kernels::name_of(resolve(model, c.setting, ours)) +
                            (c.setting.encloser ? " encloser" : "");
   pass_once("ours " + name, [&] { check_ours("ours, " + name, model, c.setting, ours); });
+  if (free_run_takes_too_long(c) || !why_no_libtorch().empty()) return;
+  pass_once("free run " + name, [&] { check_free_run("free run, " + name, model, c.setting, ours, place()); });
 }
 
 /// LibTorch's pieces, with random numbers for a block.
@@ -113,11 +124,11 @@ Contest on_device(const Case& c, Variant variant) {
                   .unit = "notes/s",
                   .work_per_unit = static_cast<double>(c.setting.batch) * kUnit,
                   .counters = model_of(c, fusion)};
-  const std::string why_not = target == Target::cuda ? libtorch::gpu_why_not() : "";
-  if (why_not.empty() && libtorch::available()) {
+  const std::string why_not = why_no_libtorch();
+  if (why_not.empty()) {
     contest.theirs = {std::string("LibTorch ") + libtorch::name_of(variant), their_side(c, model, variant)};
   } else {
-    contest.theirs.name = "LibTorch not measured: " + (why_not.empty() ? "LibTorch not found" : why_not);
+    contest.theirs.name = "LibTorch not measured: " + why_not;
   }
   return contest;
 }
