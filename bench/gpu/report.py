@@ -82,20 +82,51 @@ def fixtures(out, *reports):
     print(f"{len(found)} outputs")
 
 
+def read_fixtures(path):
+    """What `fixtures` wrote: {test: [outputs of each of its kernels]}."""
+    try:
+        found = json.loads(pathlib.Path(path).read_text())
+    except ValueError as error:
+        sys.exit(f"error: {path}: no JSON: {error}")
+    whole = isinstance(found, dict) and all(
+        isinstance(runs, list) and runs and all(isinstance(run, list) and run for run in runs) for runs in found.values())
+    if not whole or not found:
+        sys.exit(f"error: {path}: wanted outputs by test, as report.py fixtures writes them")
+    return found
+
+
+def first_difference(wanted, got):
+    for kernel, (one, other) in enumerate(zip(wanted, got)):
+        for at, (a, b) in enumerate(zip(one, other)):
+            if a != b:
+                return f"output {at} of kernel {kernel} is {b}, and {a} on the GPU"
+    return f"{[len(run) for run in got]} outputs, and {[len(run) for run in wanted]} on the GPU"
+
+
+def compare(wanted, outputs):
+    """@param wanted   as read_fixtures @param outputs  of the emulator: (test, outputs), of each test once per schedule
+    @return what is wrong, a line each; how many tests were compared; tests that no GPU has run yet"""
+    got = {}
+    for name, values in outputs:
+        got.setdefault(name, []).append(values)
+    wrong = []
+    for name in sorted(wanted):
+        if name not in got:
+            wrong.append(f"{name}: the GPU's output is kept, and no such test was run here: was it renamed?")
+            continue
+        bad = [values for values in got[name] if values != wanted[name]]
+        if bad:
+            wrong.append(f"{name}: {first_difference(wanted[name], bad[0])} ({len(bad)} of {len(got[name])} schedules)")
+    return wrong, len(set(wanted) & set(got)), sorted(set(got) - set(wanted))
+
+
 def replay(kept, report):
     """The emulator's outputs against those of the GPU; ends with 1 where they differ."""
-    wanted = json.loads(pathlib.Path(kept).read_text())
-    compared, wrong = set(), []
-    for name, got in outputs_of(report):
-        if name in wanted:
-            compared.add(name)
-            if got != wanted[name]:
-                wrong.append(name)
-    for name in sorted(set(wrong)):
-        print(f"{name}: the emulator's output differs from the GPU's")
-    missing = sorted(set(wanted) - compared)
-    print(f"{len(compared)} compared, {len(set(wrong))} differ, {len(missing)} of the GPU's were not run here")
-    if wrong or not compared:
+    wrong, compared, newer = compare(read_fixtures(kept), outputs_of(report))
+    for line in wrong:
+        print(line)
+    print(f"{kept}: {compared} compared, {len(wrong)} wrong, {len(newer)} that no GPU has run yet")
+    if wrong:
         sys.exit(1)
 
 
