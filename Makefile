@@ -14,8 +14,9 @@ PACKAGES_BENCH := libbenchmark-dev libtorch-dev libopenblas0-openmp
 THREADED_TESTS := kernels/cpu_kernels_test engine/cpu_decoder_test engine/engine_test trainer/trainer_cpu_test trainer/trainer_run_test
 # Kernels on the emulator, whose every thread the sanitizer sees as one. It finds a race in any order of running, so that one
 # schedule is enough here; the plain build tries them all.
-EMULATED_TESTS := kernels/device/device_test_emulated kernels/ops/ops_test_emulated kernels/generate/choose_test_emulated \
-  kernels/generate/rungs_test_emulated kernels/generate/window_test_emulated kernels/generate/loop_test_emulated
+EMULATED_TESTS := kernels/emulator/emulator_test kernels/device/device_test_emulated kernels/ops/ops_test_emulated \
+  kernels/generate/choose_test_emulated kernels/generate/rungs_test_emulated kernels/generate/window_test_emulated \
+  kernels/generate/loop_test_emulated
 SCHEDULE := warp:random:1
 
 .PHONY: demo build test check bench soak format clean deps-build deps-test deps-check deps-bench

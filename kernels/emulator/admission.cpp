@@ -12,7 +12,8 @@ namespace {
 
 // A launch that is not cooperative must not rely on more blocks at once than these.
 constexpr unsigned kResidentBlocks = 8;
-constexpr std::size_t kResidentThreads = 2048;
+constexpr std::size_t kResidentThreads =
+    race::kEnabled ? 1024 : 2048;  // the detector has engines for three groups each
 // Guard pages: about 30,000 stacks meet the system's limit of memory mappings. The race detector runs out of its own
 // memory at some 8,000 identities, and copies need some too.
 constexpr std::size_t kMostThreads = race::kEnabled ? 3072 : 16384;
@@ -49,6 +50,8 @@ Cluster* Machine::free_cluster() {
   for (const auto& cluster : clusters_) {
     if (!cluster->resident && !cluster->used) return cluster.get();
   }
+  // A fresh one takes engines of its own; the end of the epoch gives all back.
+  if (!clusters_.empty() && !shape_.cooperative && copies_.engines_run_short()) return nullptr;
   const std::size_t threads = shape_.block.count() * shape_.cluster;
   if ((clusters_.size() + 1) * threads > kMostThreads) {
     if (!clusters_.empty() && !shape_.cooperative) return nullptr;
@@ -128,6 +131,7 @@ void Machine::admit(Block& block, unsigned rank, const uint3& index) {
     thread.block_idx = index;
     thread.copy_group = thread.store_group = 0;
     thread.first_copy = thread.last_copy = nullptr;
+    thread.group_engine[0] = thread.group_engine[1] = nullptr;
     thread.cluster_arrived = false;
     thread.fiber.prepare(thread.stack, &Machine::thread_main, &thread);
     thread.fiber.identity = Identities::instance().take(&start_sync_);
@@ -160,7 +164,10 @@ void Machine::end_epoch() {
   for (const auto& cluster : clusters_) {
     if (!cluster->used) continue;
     for (Block& block : cluster->blocks) {
-      for (Thread& thread : block.threads) thread.free_copies = nullptr;
+      for (Thread& thread : block.threads) {
+        thread.free_copies = nullptr;
+        thread.free_engines = nullptr;
+      }
       retire(block);
     }
     cluster->used = cluster->resident = false;

@@ -9,8 +9,8 @@
 namespace kernels::emulator {
 namespace {
 
-// Each copy in flight needs an identity of the race detector.
-constexpr std::size_t kMostCopies = race::kEnabled ? Identities::kMost / 2 : 1 << 16;
+constexpr std::size_t kMostCopies = 1 << 16;
+constexpr std::size_t kMostEngines = Identities::kMost / 2;  // the other half is for threads
 constexpr std::size_t kDone = ~std::size_t{0};
 
 // Launches take turns, and pages nobody touched cost nothing.
@@ -18,6 +18,17 @@ AsyncOp* pool() {
   static const std::unique_ptr<AsyncOp[]> operations = std::make_unique<AsyncOp[]>(kMostCopies);
   return operations.get();
 }
+
+CopyEngine* engines() {
+  static const std::unique_ptr<CopyEngine[]> all = std::make_unique<CopyEngine[]>(kMostEngines);
+  return all.get();
+}
+
+CopyEngine*& group_engine(Thread& thread, CopyKind kind) {
+  return thread.group_engine[kind == CopyKind::kElement ? 0 : 1];
+}
+
+race::Identity identity_of(const CopyEngine* engine) { return engine == nullptr ? race::current() : engine->identity; }
 
 std::uint32_t& open_group(Thread& thread, CopyKind kind) {
   return kind == CopyKind::kElement ? thread.copy_group : thread.store_group;
@@ -31,11 +42,33 @@ bool counted(const AsyncOp& op) { return op.kind == CopyKind::kBulkLoad; }
 AsyncCopies::AsyncCopies(Async mode) : mode_(mode) {
   pending_.reserve(kMostCopies);
   pool();
+  if constexpr (race::kEnabled) engines();
 }
 
 void AsyncCopies::clear() noexcept {
   pending_.clear();
-  fresh_ = 0;
+  fresh_ = fresh_engine_ = 0;
+}
+
+bool AsyncCopies::engines_run_short() const { return fresh_engine_ > kMostEngines / 2; }
+
+// Of the thread's open group; a bulk load belongs to none.
+CopyEngine& AsyncCopies::engine_for(const AsyncOp& wanted) {
+  Thread& thread = *wanted.issuer;
+  CopyEngine* open = nullptr;
+  CopyEngine*& engine = counted(wanted) ? open : group_engine(thread, wanted.kind);
+  if (engine == nullptr && thread.free_engines != nullptr) {
+    engine = thread.free_engines;
+    thread.free_engines = engine->next;
+  } else if (engine == nullptr) {
+    if (fresh_engine_ == kMostEngines) {
+      machine->fail(wanted.site, "more than %zu groups of copies that nobody has waited for", kMostEngines);
+    }
+    engine = &engines()[fresh_engine_++];
+    *engine = {Identities::instance().take(&thread.issue_sync)};
+  }
+  if (engine->identity != nullptr) race::know(engine->identity, &thread.issue_sync);
+  return *engine;
 }
 
 AsyncOp& AsyncCopies::take(const AsyncOp& wanted) {
@@ -43,21 +76,26 @@ AsyncOp& AsyncCopies::take(const AsyncOp& wanted) {
   AsyncOp* op = thread.free_copies;
   if (op != nullptr) {
     thread.free_copies = op->next;
-    if (op->engine != nullptr) race::know(op->engine, &thread.issue_sync);
   } else {
     if (fresh_ == kMostCopies) {
       machine->fail(wanted.site, "more than %zu copies that nobody has waited for", kMostCopies);
     }
     op = &pool()[fresh_++];
-    op->engine = Identities::instance().take(&thread.issue_sync);
   }
-  const race::Identity engine = op->engine;
   *op = wanted;
-  op->engine = engine;
+  if constexpr (race::kEnabled) {
+    op->engine = &engine_for(wanted);
+    ++op->engine->copies;
+  }
   return *op;
 }
 
-void AsyncCopies::give(AsyncOp& op) { op.next = std::exchange(op.issuer->free_copies, &op); }
+void AsyncCopies::give(AsyncOp& op) {
+  Thread& thread = *op.issuer;
+  op.next = std::exchange(thread.free_copies, &op);
+  if (op.engine == nullptr || --op.engine->copies > 0) return;
+  op.engine->next = std::exchange(thread.free_engines, op.engine);
+}
 
 void AsyncCopies::issue(const AsyncOp& wanted) {
   AsyncOp& op = take(wanted);
@@ -76,13 +114,13 @@ void AsyncCopies::issue(const AsyncOp& wanted) {
 
 void AsyncCopies::perform(AsyncOp& op) {
   {
-    const race::As engine(op.reader != nullptr ? op.reader : op.engine);
+    const race::As engine(op.reader != nullptr ? op.reader : identity_of(op.engine));
     if (op.reader != nullptr) race::acquire(&op.issuer->block->proxy_sync);
     race::reads(op.from, op.valid, op.pc);
     if (op.reader != nullptr) race::release(&op);
   }
   {
-    const race::As engine(op.engine);
+    const race::As engine(identity_of(op.engine));
     race::writes(op.to, op.bytes, op.pc);
     quiet_copy(op.to, op.from, op.valid);
     quiet_zero(op.to + op.valid, op.bytes - op.valid);
@@ -110,14 +148,17 @@ void AsyncCopies::perform_now_and_then() {
   if (mode_ == Async::kRandom && !pending_.empty() && machine->scheduler().random().one_in(4)) perform_one();
 }
 
-void AsyncCopies::commit(CopyKind kind) { ++open_group(*running, kind); }
+void AsyncCopies::commit(CopyKind kind) {
+  ++open_group(*running, kind);
+  group_engine(*running, kind) = nullptr;
+}
 
 // The waiting thread comes after the copy; only now, so that a copy it did not wait for stays unordered.
 void AsyncCopies::settle(Thread& thread, AsyncOp& op) {
   if (!op.done) perform(op);
   if constexpr (race::kEnabled) {
     {
-      const race::As engine(op.engine);
+      const race::As engine(identity_of(op.engine));
       if (op.reader != nullptr) race::acquire(&op);
       race::release(&thread.done_sync);
     }
@@ -150,6 +191,7 @@ void AsyncCopies::finish(Thread& thread) {
     give(*op);
   }
   thread.last_copy = nullptr;
+  thread.group_engine[0] = thread.group_engine[1] = nullptr;
 }
 
 void AsyncCopies::check_none_left(const Block& block) {

@@ -17,6 +17,15 @@ enum class CopyKind : std::uint8_t {
   kBulkStore,  ///< out of shared memory, in groups of the issuing thread
 };
 
+/// Who copies, for the race detector: knows what the issuer knew. One for all copies of a thread's group, so that a
+/// launch may have many copies under way; hence two copies of one group are ordered by their issue, which no GPU
+/// promises.
+struct CopyEngine {
+  race::Identity identity = nullptr;
+  unsigned copies = 0;         // that nobody has waited for
+  CopyEngine* next = nullptr;  // of the same thread
+};
+
 struct AsyncOp {
   CopyKind kind = CopyKind::kElement;
   Thread* issuer = nullptr;
@@ -33,7 +42,7 @@ struct AsyncOp {
   bool done = false;
   std::size_t position = 0;         // among the pending
   AsyncOp* next = nullptr;          // of the same thread
-  race::Identity engine = nullptr;  // who copies: knows what the issuer knew
+  CopyEngine* engine = nullptr;     // null in builds without the detector
   race::Identity reader = nullptr;  // who reads the source: the engine, or the block's reader for bulk copies
 };
 
@@ -58,8 +67,12 @@ class AsyncCopies {
   /// A block leaves: fails where a bulk load into it is still to come.
   void check_none_left(const Block& block);
 
+  /// Whether those who come to the machine now might want more engines than there are.
+  bool engines_run_short() const;
+
  private:
   AsyncOp& take(const AsyncOp& wanted);
+  CopyEngine& engine_for(const AsyncOp& wanted);
   void give(AsyncOp& op);
   void perform(AsyncOp& op);
   void settle(Thread& thread, AsyncOp& op);
@@ -67,6 +80,7 @@ class AsyncCopies {
   Async mode_;
   std::vector<AsyncOp*> pending_;  // reserved for all that can be pending
   std::size_t fresh_ = 0;          // first of the pool that this epoch has not used
+  std::size_t fresh_engine_ = 0;   // the same of the engines
 };
 
 // In mbarrier.cpp:

@@ -219,12 +219,14 @@ void Machine::fail(const Site& site, const char* format, ...) {
   va_end(arguments);
   failed_at_ = site;
   failed_ = true;
+  race::release(&failure_sync_);
   if (running == nullptr) throw_failure();
   to_host();
   std::abort();  // the host throws, it does not come back
 }
 
 void Machine::throw_failure() {
+  race::acquire(&failure_sync_);  // the C library wrote the text, and the detector saw it do so on the thread's account
   const std::string place = failed_at_.line() == 0
                                 ? ""
                                 : std::string(failed_at_.file_name()) + ":" + std::to_string(failed_at_.line()) + ":" +

@@ -100,6 +100,7 @@ class Machine {
   bool failed_ = false;
   Site failed_at_;
   char failure_[1024] = {};  // written on a fiber
+  char failure_sync_ = 0;
 };
 
 /// The machine of the launch that is running; null outside of one.

@@ -17,6 +17,7 @@ struct Block;
 struct Cluster;
 struct Warp;
 struct AsyncOp;
+struct CopyEngine;
 struct WarpCall;
 
 inline constexpr unsigned kWarpThreads = 32;
@@ -41,7 +42,9 @@ struct Thread {
   // asynchronous copies, oldest first, and the group that the next one belongs to
   AsyncOp* first_copy = nullptr;
   AsyncOp* last_copy = nullptr;
-  AsyncOp* free_copies = nullptr;  // done, and the engine of each knows nothing that this thread does not
+  AsyncOp* free_copies = nullptr;      // done
+  CopyEngine* free_engines = nullptr;  // of copies that were waited for: they know nothing that this thread does not
+  CopyEngine* group_engine[2] = {};    // of the open group of copies, and of stores; null before its first
   std::uint32_t copy_group = 0, store_group = 0;
   char done_sync = 0;  // their addresses are the race detector's objects
   char issue_sync = 0;

@@ -55,6 +55,39 @@ TEST_P(Copy, ElementsArriveByGroupsAndBeyondTheValidAreZero) {
   for (int i = 0; i < 128; ++i) EXPECT_EQ(got[96 + i], 127 - i >= 124 ? 0 : 128 - i);
 }
 
+// More copies under way than the race detector has accounts: 4 of each of 4,096 threads.
+constexpr unsigned kCrowd = 256, kCrowds = 16;
+struct Crowd {
+  int words[4][kCrowd];
+};
+
+__global__ void crowd(int* out, const int* in) {
+  Crowd& s = dev::smem<Crowd>();
+  const unsigned t = threadIdx.x;
+  for (unsigned i = 0; i < 4; ++i) {
+    dev::cp_async<4>(&s.words[i][t], in + kCrowd * i + t);
+    if (i % 2 == 1) dev::cp_async_commit();
+  }
+  dev::cp_async_wait<1>();
+  __syncthreads();
+  const int first = s.words[0][kCrowd - 1 - t] + s.words[1][kCrowd - 1 - t];
+  dev::cp_async_wait<0>();
+  __syncthreads();
+  out[blockIdx.x * kCrowd + t] = 1000 * first + s.words[2][t] + s.words[3][t];
+}
+
+TEST_P(Copy, ThousandsMayBeUnderWay) {
+  const DeviceBuffer<int> in = counted(4 * kCrowd);
+  const std::vector<int> got =
+      outputs(kCrowds * kCrowd, crowd, {.grid = kCrowds, .block = kCrowd, .shared_bytes = sizeof(Crowd)},
+              static_cast<const int*>(in.data()));
+  const int n = kCrowd;
+  for (int i = 0; i < static_cast<int>(got.size()); ++i) {
+    const int t = i % n, first = 2 * (n - t) + n, second = 2 * (t + 1) + 5 * n;
+    ASSERT_EQ(got[i], 1000 * first + second) << i;
+  }
+}
+
 constexpr int kStages = 3, kTile = 64;
 
 struct Ring {

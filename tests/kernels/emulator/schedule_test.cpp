@@ -105,6 +105,7 @@ TEST(Schedule, WarpPriorityLetsOneWarpRunAhead) {
   EXPECT_TRUE(ahead);
 }
 
+#if !defined(AFFETTO_TSAN)  // which reports the look before the wait, as it should
 // The memory's state between issue and wait.
 struct Landing {
   alignas(16) int words[4];
@@ -134,6 +135,7 @@ TEST(Schedule, EarlyCopiesAreThereAtOnceAndLateOnesArePoisonUntilTheWait) {
   EXPECT_EQ(looks_under(Async::kEarly), (std::vector<int>{7, 7}));
   EXPECT_EQ(looks_under(Async::kLate), (std::vector<int>{-1, 7}));
 }
+#endif
 
 }  // namespace
 }  // namespace kernels::inline AFFETTO_PLATFORM
