@@ -55,7 +55,8 @@ endif()
 
 set(AFFETTO_LIBTORCH_SOURCES baselines/libtorch_absent.cpp)
 if(AFFETTO_LIBTORCH)
-  set(AFFETTO_LIBTORCH_SOURCES baselines/libtorch.cpp baselines/libtorch_device.cpp baselines/libtorch_model.cpp)
+  set(AFFETTO_LIBTORCH_SOURCES baselines/libtorch.cpp baselines/libtorch_device.cpp baselines/libtorch_model.cpp
+    baselines/libtorch_multinomial.cpp)
   if(AFFETTO_LIBTORCH_CUDA)
     list(APPEND AFFETTO_LIBTORCH_SOURCES baselines/libtorch_graph.cpp)
   else()

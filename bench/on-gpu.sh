@@ -89,11 +89,11 @@ build_all() {
   fi
   targets=$(cmake --build "$build" --target help | grep -oE '\b[a-z0-9_]+_test_cuda\b' | sort -u)
   # shellcheck disable=SC2086
-  compile 240 bench_gpu_micro bench_gpu_cudnn bench_gpu_model bench_gpu_generation $targets
+  compile 240 bench_gpu_micro bench_gpu_cudnn bench_gpu_model bench_gpu_multinomial bench_gpu_generation $targets
   code=$?
   if [ ! -x "$build/bench/gpu/bench_gpu_generation" ] && [ $code -ne 124 ]; then
     because "without LibTorch, which does not build here: see log.txt"
-    configure -DAFFETTO_BENCH_LIBTORCH=OFF && compile 120 bench_gpu_generation
+    configure -DAFFETTO_BENCH_LIBTORCH=OFF && compile 120 bench_gpu_generation bench_gpu_multinomial
     return
   fi
   [ $code -eq 0 ] || because "some targets are missing: see log.txt"
@@ -171,6 +171,7 @@ micro() {
     [ $one -lt 124 ] || echo "{\"name\": \"$name\", \"failed\": \"ended by code $one\"}" >>"$out/micro.jsonl"
   done
   limited 60 "$(program bench_gpu_cudnn)" >>"$out/micro.jsonl" || code=1
+  limited 30 "$(program bench_gpu_multinomial)" >>"$out/micro.jsonl" || code=1
   because "$($tool count-rows "$out/micro.jsonl")"
   return $code
 }

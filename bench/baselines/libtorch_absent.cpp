@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "bench/baselines/libtorch_device.h"
+#include "bench/baselines/libtorch_multinomial.h"
 
 namespace bench::libtorch {
 namespace {
@@ -19,5 +20,7 @@ std::string gpu_why_not() { return "LibTorch not found"; }
 std::unique_ptr<DeviceGenerator> make_device_generator(const engine::Model&, Form, Variant, int, const Blend&, Place) {
   refuse();
 }
+
+std::unique_ptr<Draws> make_draws(Drawing, int, int, Place) { refuse(); }
 
 }  // namespace bench::libtorch
