@@ -175,6 +175,7 @@ int run_evaluate(const EvaluateCommand& c) {
   report["state"] = state == engine::StateMode::carry ? "carry" : "window";
   report["device"] = computing.device_name();
   report["precision"] = computing.precision();
+  report["fusion"] = predictor_fusion_of(computing, opened.model, state);
   report["isa"] = kernels::name_of(kernels::active_isa());
   report["seconds"] = stages["predict"];
   if (!c.outputs.empty()) {

@@ -127,12 +127,17 @@ Computing resolve_computing(const DeviceOptions& options, double notes) {
   return computing;
 }
 
+// Both by shapes alone: the same on the GPU and on the emulator.
 std::string fusion_of(const Computing& computing, const engine::Model& model, engine::StateMode state) {
   if (!computing.on_gpu()) return "";
   const engine::CudaOptions options = cuda_options(computing, state, 1);
-  return with_rung([&]() -> std::string {
-    return kernels::name_of(engine::on_emulator::resolve_fusion(model, options));  // by shapes alone: the same for both
-  });
+  return kernels::name_of(with_rung([&] { return engine::on_emulator::resolve_fusion(model, options); }));
+}
+
+std::string predictor_fusion_of(const Computing& computing, const engine::Model& model, engine::StateMode state) {
+  if (!computing.on_gpu()) return "";
+  const engine::CudaOptions options = cuda_options(computing, state, 1);
+  return kernels::name_of(with_rung([&] { return engine::on_emulator::resolve_predictor_fusion(model, options); }));
 }
 
 int slots_for(const Computing& computing, const engine::Model& model, engine::StateMode state, std::uint64_t pieces) {

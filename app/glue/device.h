@@ -31,8 +31,10 @@ struct Computing {
 /// @throws UsageError for what does not exist, DeviceError for --device cuda where there is none to be had
 Computing resolve_computing(const DeviceOptions& options, double notes);
 
-/// The rung of the ladder that will run; empty on the CPU. @throws UsageError where the wanted one does not serve
+/// The rung of the ladder that writes notes, and the one that shows predictions; empty on the CPU.
+/// @throws UsageError where the wanted one does not serve
 std::string fusion_of(const Computing& computing, const engine::Model& model, engine::StateMode state);
+std::string predictor_fusion_of(const Computing& computing, const engine::Model& model, engine::StateMode state);
 
 /// Slots for so many pieces: enough to keep the device busy, few enough for its memory or caches.
 int slots_for(const Computing& computing, const engine::Model& model, engine::StateMode state, std::uint64_t pieces);

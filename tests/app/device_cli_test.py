@@ -91,8 +91,11 @@ class Device(CliTest):
         report = lambda *options: json.loads(self.run_affetto("evaluate", "--model", self.model, "--midi", "tune.mid", "--json", *options).stdout)
         for state in ("window", "carry"):
             want = report("--state", state)
+            self.assertEqual((want["device"], want["fusion"], want["precision"]), ("cpu", "", "fp32"))
+            self.assertEqual(report("--device", "emulated", "--state", state)["fusion"], "cell")  # what shows predictions
             for rung in RUNGS[:4]:
                 got = report("--device", "emulated", "--fusion", rung, "--state", state)
+                self.assertEqual((got["device"], got["fusion"], got["precision"]), ("emulated", rung, "fp32"))
                 self.assertEqual(got["windows"], want["windows"])
                 for key in ("pitch_nll", "step_loss", "duration_loss"):
                     # sums of fp32 rounding over a few dozen windows: far below the sixth digit

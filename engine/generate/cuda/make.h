@@ -32,9 +32,11 @@ struct CudaOptions {
 };
 
 namespace on_cuda {
-/// The rung that will be taken; in 16 bits, where none was asked for, the one that stands for all that write its bits.
+/// The rung that a decoder will take; in 16 bits, where none was asked for, the one that stands for all that write its bits.
 /// @throws UnservedRung; ModelError for weights beyond fp16
 kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options);
+/// The rung that a predictor will take, which has to show what it computes between two notes. @throws UnservedRung
+kernels::Fusion resolve_predictor_fusion(const Model& model, const CudaOptions& options);
 /// In builds with the CUDA toolkit only. @throws kernels::CudaError, kernels::OutOfMemory, ModelError,
 /// UnservedRung
 std::unique_ptr<Decoder> make_decoder(const Model& model, const CudaOptions& options);
@@ -45,6 +47,7 @@ kernels::DeviceState device_state();
 /// The kernels' own source run by the emulator, as slow as that is: for tests and --device emulated.
 namespace on_emulator {
 kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options);
+kernels::Fusion resolve_predictor_fusion(const Model& model, const CudaOptions& options);
 std::unique_ptr<Decoder> make_decoder(const Model& model, const CudaOptions& options);
 std::unique_ptr<Predictor> make_predictor(const Model& model, const CudaOptions& options);
 kernels::DeviceState device_state();

@@ -49,21 +49,12 @@ class CudaPredictor final : public Predictor {
   kernels::WaitAtExit copies_end_{stream_};  ///< before the vectors they read and write go
 };
 
-kernels::Fusion steps_fusion(const Model& model, const CudaOptions& options) {
-  if (!options.fusion) return kernels::Fusion::cell;
-  const kernels::Fusion fusion = resolve_fusion(model, options);
-  if (fusion > kernels::Fusion::window) {
-    throw UnservedRung(std::string("rung ") + kernels::name_of(fusion) +
-                       " writes notes and shows no predictions; unfused, pointwise, cell and window do");
-  }
-  return fusion;
-}
-
 CudaPredictor::CudaPredictor(const Model& model, const CudaOptions& options)
     : network_(model, options.state, stream_),
       rows_(network_.view().carry ? static_cast<int>(kPiecesAtOnce) : kTargetsAtOnce),
       rounds_(network_.view().carry ? static_cast<std::size_t>(network_.view().window) : 1),
-      steps_(kernels::make_steps(steps_fusion(model, options), network_.view(), {}, rows_, stream_, /*graphs=*/false)),
+      steps_(kernels::make_steps(resolve_predictor_fusion(model, options), network_.view(), {}, rows_, stream_,
+                                 /*graphs=*/false)),
       memory_(network_.view(), rows_, stream_),
       voices_(stream_, static_cast<std::size_t>(rows_)),
       progress_(stream_, rounds_ * rows_),

@@ -1,3 +1,5 @@
+#include <string>
+
 #include "engine/generate/checks.h"
 #include "engine/generate/cuda/make.h"
 #include "engine/generate/cuda/network.h"
@@ -27,6 +29,16 @@ kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options) {
     if (kernels::why_not(fusion, shapes).empty()) return fusion;
   }
   return kernels::Fusion::cell;
+}
+
+kernels::Fusion resolve_predictor_fusion(const Model& model, const CudaOptions& options) {
+  if (!options.fusion) return kernels::Fusion::cell;
+  const kernels::Fusion fusion = resolve_fusion(model, options);
+  if (fusion > kernels::Fusion::window) {
+    throw UnservedRung(std::string("rung ") + kernels::name_of(fusion) +
+                       " writes notes and shows no predictions; unfused, pointwise, cell and window do");
+  }
+  return fusion;
 }
 
 }  // namespace engine::AFFETTO_PLATFORM
