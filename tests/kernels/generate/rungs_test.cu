@@ -117,6 +117,36 @@ TEST_P(RungCompany, APieceThatRestsWhileOthersGoOnIsTheSame) {
   EXPECT_TRUE(rested.outcome().same_as(play(some)));
 }
 
+// Its state is what its seat brought, and no earlier note of it has left a copy anywhere.
+TEST_P(RungCompany, APieceThatWaitsForItsFirstNoteWhileOthersGoOnIsTheSame) {
+  const auto some = pieces({5, 5, 5});
+  PiecesCase waited = put(some);
+  const auto rung = make(param().rung, waited);
+  const auto leave = [&](std::size_t piece, int left) {
+    std::vector<Progress> progress = waited.progress();
+    progress[piece].left = left;
+    waited.put_progress(progress);
+  };
+  leave(1, 0);
+  rung->advance(waited.pieces(), waited.output(), 5);
+  leave(1, 5);
+  rung->advance(waited.pieces(), waited.output(), 5);
+  EXPECT_TRUE(waited.outcome().same_as(play(some)));
+}
+
+// Their notes are fresh, so that a thread too many would take them a step further.
+TEST_P(RungCompany, SlotsBeyondTheViewAreLeftAlone) {
+  const auto some = pieces({5, 5, 5});
+  PiecesCase on_device = put(some);
+  const auto rung = make(param().rung, on_device);
+  rung->advance(on_device.pieces(), on_device.output(), 2);
+  PiecesView fewer = on_device.pieces();
+  fewer.rows = 2;
+  rung->advance(fewer, on_device.output(), 3);
+  rung->advance(on_device.pieces(), on_device.output(), 3);
+  EXPECT_TRUE(on_device.outcome().same_as(play(some)));
+}
+
 TEST_P(RungCompany, GraphsMakeTheSamePieces) {
   const auto some = pieces({3, 5, 0});
   EXPECT_TRUE(play(some, true).same_as(play(some)));
