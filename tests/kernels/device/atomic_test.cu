@@ -127,26 +127,30 @@ TEST_P(Atomic, TaggedWordsPassBetweenBlocksInOnePiece) {
 }
 
 // Block 0 publishes data by a counter that the others wait for.
-__global__ void publish(int* out, int* data, std::uint32_t* counter, Watchdog watchdog) {
+__global__ void publish(int* out, int* data, std::uint32_t* counter, std::uint32_t reached, Watchdog watchdog) {
   const unsigned t = threadIdx.x;
   if (blockIdx.x == 0) {
     data[t] = static_cast<int>(t) * 3;
     __syncthreads();
     if (t == 0) dev::add_acq_rel(counter, 1u);
   } else {
-    if (t == 0) dev::wait_reached(counter, 1, watchdog, 3);
+    if (t == 0) dev::wait_reached(counter, reached, watchdog, 3);
     __syncthreads();
     out[(blockIdx.x - 1) * 64 + t] = data[63 - t];
   }
 }
 
+// From 0 to 1, and round the end of the counter: from 2^32 - 1 to 0, where the first is the larger number.
 TEST_P(Atomic, WaitReachedSeesWhatWasReleased) {
-  DeviceBuffer<int> data(stream(), 64);
-  DeviceBuffer<std::uint32_t> counter(stream(), 1);
-  counter.fill(0);
-  const std::vector<int> got =
-      outputs(192, publish, {.grid = 4, .block = 64, .cooperative = true}, data.data(), counter.data(), Watchdog{});
-  for (int i = 0; i < 192; ++i) EXPECT_EQ(got[i], (63 - i % 64) * 3);
+  for (const std::uint32_t reached : {1u, 0u}) {
+    DeviceBuffer<int> data(stream(), 64);
+    data.fill(0xff);
+    DeviceBuffer<std::uint32_t> counter(stream(), 1);
+    counter.fill(reached == 1 ? 0 : 0xff);
+    const std::vector<int> got = outputs(192, publish, {.grid = 4, .block = 64, .cooperative = true}, data.data(),
+                                         counter.data(), reached, Watchdog{});
+    for (int i = 0; i < 192; ++i) EXPECT_EQ(got[i], (63 - i % 64) * 3) << "counter at " << reached;
+  }
 }
 
 __global__ void grid_rounds(int* out, int* board) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <set>
 #include <stdexcept>
 #include <vector>
@@ -109,6 +110,7 @@ TEST(Schedule, WarpPriorityLetsOneWarpRunAhead) {
 // The memory's state between issue and wait.
 struct Landing {
   alignas(16) int words[4];
+  std::uint64_t bar;
 };
 
 void look_early(int* out, const int* in) {
@@ -120,20 +122,34 @@ void look_early(int* out, const int* in) {
   out[1] = s.words[0];
 }
 
-std::vector<int> looks_under(Async async) {
+void look_early_at_bulk(int* out, const int* in) {
+  Landing& s = dev::smem<Landing>();
+  s.words[0] = 5;
+  dev::mbar_init(&s.bar, 1);
+  dev::mbar_fence_init();
+  dev::bulk_load(s.words, in, sizeof s.words, &s.bar);
+  dev::mbar_arrive_expect(&s.bar, sizeof s.words);
+  out[0] = s.words[0];
+  dev::mbar_wait(&s.bar, 0);
+  out[1] = s.words[0];
+}
+
+std::vector<int> looks_under(Async async, void (*look)(int*, const int*)) {
   const ScheduleScope scope({Policy::kFifo, async, 0});
   const Stream stream;
   DeviceBuffer<int> in(stream, 4), out(stream, 2);
   const std::vector<int> values = {7, 8, 9, 10};
   in.upload(values);
-  launch("look_early", look_early, {.block = 1, .shared_bytes = sizeof(Landing)}, stream, out.data(),
+  launch("look_early", look, {.block = 1, .shared_bytes = sizeof(Landing)}, stream, out.data(),
          static_cast<const int*>(in.data()));
   return out.to_host();
 }
 
 TEST(Schedule, EarlyCopiesAreThereAtOnceAndLateOnesArePoisonUntilTheWait) {
-  EXPECT_EQ(looks_under(Async::kEarly), (std::vector<int>{7, 7}));
-  EXPECT_EQ(looks_under(Async::kLate), (std::vector<int>{-1, 7}));
+  for (const auto look : {look_early, look_early_at_bulk}) {
+    EXPECT_EQ(looks_under(Async::kEarly, look), (std::vector<int>{7, 7}));
+    EXPECT_EQ(looks_under(Async::kLate, look), (std::vector<int>{-1, 7}));
+  }
 }
 #endif
 

@@ -87,6 +87,17 @@ TEST(VirtualDevice, AFaultCostsTheOtherStreamsTheirWorkAndTheySaySo) {
   other.synchronize();  // told once
 }
 
+TEST(VirtualDevice, AnEventThatIsRecordedAgainHasForgottenTheFault) {
+  const Stream stream;
+  DeviceBuffer<int> values(stream, 4);
+  Event mark;
+  launch("diverge", diverge, {.block = 32}, stream, values.data());
+  mark.record(stream);
+  EXPECT_THROW(stream.synchronize(), emulator::KernelFault);
+  mark.record(stream);
+  mark.synchronize();
+}
+
 TEST(VirtualDevice, NothingRunsBeforeSomebodyWaits) {
   const Stream stream;
   std::vector<int> host(4, 5);

@@ -338,6 +338,25 @@ TEST_P(EmulatedLaunch, ATrapLeavesItsCode) {
   EXPECT_EQ(mailbox[0], 41u);
 }
 
+#if !defined(AFFETTO_ASAN) && !defined(AFFETTO_TSAN)  // which see the access itself
+void reads_a_block_that_left(unsigned* out) {
+  Layout& s = dev::smem<Layout>();
+  s.words[threadIdx.x] = 7;
+  dev::cluster_sync();
+  const int* theirs = dev::map_rank(s.words, 1);
+  dev::cluster_sync();
+  if (dev::cluster_rank() == 1) return;  // a last cluster_sync() is missing
+  for (int i = 0; i < 1000; ++i) __syncthreads();
+  out[threadIdx.x] = static_cast<unsigned>(theirs[threadIdx.x]);
+}
+
+TEST_P(EmulatedLaunch, WhatABlockLeavesBehindIsPoison) {
+  DeviceBuffer<unsigned> out(stream(), 32);
+  launch("left", reads_a_block_that_left, kPair, stream(), out.data());
+  EXPECT_EQ(out.to_host(), std::vector<unsigned>(32, kFull));
+}
+#endif
+
 #if !defined(AFFETTO_ASAN)  // which sees the access itself, and ends the program
 void writes_behind(int* out) { out[64 + threadIdx.x] = 1; }
 
