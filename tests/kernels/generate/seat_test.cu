@@ -1,6 +1,4 @@
 // Seating: a piece's whole window and state arrive in its slot, and no other slot is touched.
-#include "kernels/generate/seat.h"
-
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -8,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/generate/seat.h"
 #include "tests/kernels/device/backend.h"
 #include "tests/kernels/ops/on_device.h"
 
