@@ -16,7 +16,7 @@ THREADED_TESTS := kernels/cpu_kernels_test engine/cpu_decoder_test engine/engine
 # schedule is enough here; the plain build tries them all.
 EMULATED_TESTS := kernels/emulator/emulator_test kernels/device/device_test_emulated kernels/ops/ops_test_emulated \
   kernels/generate/choose_test_emulated kernels/generate/rungs_test_emulated kernels/generate/window_test_emulated \
-  kernels/generate/loop_test_emulated
+  kernels/generate/loop_test_emulated kernels/generate/tensor_test_emulated
 SCHEDULE := warp:random:1
 
 .PHONY: demo build test check bench soak format clean deps-build deps-test deps-check deps-bench

@@ -33,8 +33,10 @@ void add_how(CLI::App& c, GenerateOptions& o) {
   c.add_option("--device", o.computing.device, "auto, cpu or cuda (reference: the slow definition)")
       ->capture_default_str();
   c.add_option("--precision", o.computing.precision, "auto, fp32, fp16, bf16 or tf32")->capture_default_str();
-  c.add_option("--fusion", o.computing.fusion,
-               "rung of the kernel ladder (--device cuda): unfused, pointwise, cell, window, note or loop");
+  c.add_option(
+      "--fusion", o.computing.fusion,
+      "rung of the kernel ladder (--device cuda): unfused, pointwise, cell, window, note or loop; in fp16 and bf16 "
+      "loop, overlap, staggered or cluster");
   c.add_option("--isa", o.isa, "force an instruction set: baseline, avx2 or avx512");
   c.add_option("--threads", o.threads, "threads to compute with (default: all cores)");
 }

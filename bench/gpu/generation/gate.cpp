@@ -27,6 +27,12 @@ double limit_of(libtorch::Variant variant, libtorch::Place place) {
   return variant == libtorch::Variant::strong_fp16 ? 2e-3 : 1e-3;
 }
 
+/// Of ours, by the format of the operands (the same section).
+double limit_of(kernels::Precision precision) {
+  if (precision == kernels::Precision::fp32) return kGate;
+  return precision == kernels::Precision::fp16 ? 2e-3 : 1e-2;
+}
+
 struct Story {
   std::vector<engine::Note> notes;        ///< [notes, kPieces]
   std::vector<engine::NoteTrace> traces;  ///< the same
@@ -134,8 +140,9 @@ void check_ours(const std::string& name, const engine::Model& model, const Setti
   const Story want = told_by_cpu(model, few, notes);
   const Story got = tell(model, few, our_decoder(model, few, ours), notes);
   const auto [a, b] = along_the_same_notes(got, want);
-  compare(name, a, b, kGate);
-  compare_pieces(name, got.notes, want.notes);
+  compare(name, a, b, limit_of(ours.precision));
+  // In 16 bits a note in a hundred or so falls on the other side of a draw, and pieces part there.
+  if (ours.precision == kernels::Precision::fp32) compare_pieces(name, got.notes, want.notes);
 }
 
 void check_theirs(const std::string& name, const engine::Model& model, const Setting& setting,

@@ -3,7 +3,8 @@
 //
 // Axes: network (1x128 window 25, 3x256 window 25, 3x512 window 100), state, pieces at once, rung, LibTorch's variant,
 // encloser. Rows of one kind:
-//   device    our fastest rung against a variant of LibTorch; notes are left in device memory on both sides
+//   device    our fastest rung in fp32 against a variant of LibTorch; notes are left in device memory on both sides
+//   device_fp16  the same with ours in fp16
 //   rung      one rung by itself: device time of one more note, from runs of two lengths
 //   host      the engine's decoder as the program uses it, notes as plain structs on the host
 //   cpu       our path on this machine's CPU: measured with a GPU or without one
@@ -76,14 +77,23 @@ std::string why_no_libtorch() {
   return !why_not.empty() ? why_not : libtorch::available() ? "" : "LibTorch not found";
 }
 
+/// "loop fp32", "tensor cores fp16" where the number of pieces decides.
+std::string form_name(const engine::Model& model, const Case& c, const Ours& ours) {
+  const bool suited = ours.precision != kernels::Precision::fp32 && !ours.fusion;
+  return std::string(suited ? "tensor cores" : kernels::name_of(resolve(model, c.setting, ours))) + " " +
+         kernels::name_of(ours.precision);
+}
+
 /// A hundred thousand windows of a deep network would take minutes.
 bool free_run_takes_too_long(const Case& c) { return c.setting.state == StateMode::window && c.network != "1x128"; }
 
 void pass_ours(const Case& c, const engine::Model& model, const Ours& ours) {
-  const std::string name = c.network + " " + state_name(c) + " " + kernels::name_of(resolve(model, c.setting, ours)) +
-                           (c.setting.encloser ? " encloser" : "");
+  const std::string name =
+      c.network + " " + state_name(c) + " " + form_name(model, c, ours) + (c.setting.encloser ? " encloser" : "");
   pass_once("ours " + name, [&] { check_ours("ours, " + name, model, c.setting, ours); });
-  if (free_run_takes_too_long(c) || !why_no_libtorch().empty()) return;
+  // The gate of bf16 is wider than what a hundred thousand notes show.
+  const bool coarse = ours.precision == kernels::Precision::bf16;
+  if (coarse || free_run_takes_too_long(c) || !why_no_libtorch().empty()) return;
   pass_once("free run " + name, [&] { check_free_run("free run, " + name, model, c.setting, ours, place()); });
 }
 
@@ -114,13 +124,13 @@ std::function<void(std::int64_t)> our_side(Case c, const engine::Model& model, c
   };
 }
 
-Contest on_device(const Case& c, Variant variant) {
+Contest on_device(const Case& c, Variant variant, kernels::Precision precision) {
   need_device();
   const engine::Model model = random_model(spec_of(c.network));
-  const Ours ours{.target = target};
+  const Ours ours{.target = target, .precision = precision};
   const kernels::Fusion fusion = resolve(model, c.setting, ours);
   pass_ours(c, model, ours);
-  Contest contest{.ours = {std::string("Affetto ") + kernels::name_of(fusion) + " fp32", our_side(c, model, ours)},
+  Contest contest{.ours = {"Affetto " + form_name(model, c, ours), our_side(c, model, ours)},
                   .unit = "notes/s",
                   .work_per_unit = static_cast<double>(c.setting.batch) * kUnit,
                   .counters = model_of(c, fusion)};
@@ -152,16 +162,16 @@ Line line_of(Runs& runs, int few, int many) {
   return {spread_of(slopes), spread_of(intercepts)};
 }
 
-Contest one_rung(Case c, kernels::Fusion fusion) {
+Contest one_rung(Case c, kernels::Fusion fusion, kernels::Precision precision) {
   need_device();
   const engine::Model model = random_model(spec_of(c.network));
-  const Ours ours{.target = target, .fusion = fusion};
+  const Ours ours{.target = target, .fusion = fusion, .precision = precision};
   resolve(model, c.setting, ours);
   pass_ours(c, model, ours);
   c.setting.block = block_of(c);
   const std::shared_ptr<Runs> runs = our_runs(model, c.setting, ours);
   const Line line = line_of(*runs, c.setting.block / 2, c.setting.block);
-  Contest contest{.ours = {std::string("Affetto ") + kernels::name_of(fusion) + " fp32", our_side(c, model, ours)},
+  Contest contest{.ours = {"Affetto " + form_name(model, c, ours), our_side(c, model, ours)},
                   .unit = "notes/s",
                   .work_per_unit = static_cast<double>(c.setting.batch) * kUnit,
                   .counters = model_of(c, fusion)};
@@ -169,6 +179,7 @@ Contest one_rung(Case c, kernels::Fusion fusion) {
   contest.counters["us_per_note_p10"] = line.slope.p10;
   contest.counters["us_per_note_p90"] = line.slope.p90;
   contest.counters["launch_us"] = line.intercept.median;
+  if (precision != kernels::Precision::fp32) contest.counters["floor_us"] = contest.counters["floor_fp16_us"];
   contest.counters["of_floor"] = contest.counters["floor_us"] / line.slope.median;
   return contest;
 }
@@ -223,16 +234,40 @@ std::vector<Case> cases() {
   return all;
 }
 
+struct RungForm {
+  std::string name;
+  kernels::Fusion fusion;
+  kernels::Precision precision;
+};
+
+/// Each rung under its own name in the format it was predicted for; loop in the others too.
+std::vector<RungForm> rung_forms() {
+  using kernels::Fusion, kernels::Precision;
+  std::vector<RungForm> forms;
+  for (std::size_t f = 0; f < kernels::kFusionNames.size(); ++f) {
+    const auto fusion = static_cast<Fusion>(f);
+    forms.push_back({kernels::name_of(fusion), fusion, fusion > Fusion::loop ? Precision::fp16 : Precision::fp32});
+  }
+  for (const Precision precision : {Precision::fp16, Precision::bf16}) {
+    forms.push_back({std::string("loop_") + kernels::name_of(precision), Fusion::loop, precision});
+  }
+  return forms;
+}
+
 void add_rows(const Timing& timing) {
   for (const Case& c : cases()) {
     for (const Variant variant : libtorch::kVariants) {
-      add_row(row_name("device", c, libtorch::name_of(variant)), 0, timing, [=] { return on_device(c, variant); });
+      for (const bool half : {false, true}) {
+        if (half && c.network != "1x128") continue;  // the tensor-core rungs serve one layer
+        add_row(row_name(half ? "device_fp16" : "device", c, libtorch::name_of(variant)), 0, timing,
+                [=] { return on_device(c, variant, half ? kernels::Precision::fp16 : kernels::Precision::fp32); });
+      }
     }
   }
   for (const Case& c : cases()) {
-    for (std::size_t f = 0; f < kernels::kFusionNames.size(); ++f) {
-      const auto fusion = static_cast<kernels::Fusion>(f);
-      add_row(row_name("rung", c, kernels::name_of(fusion)), 0, timing, [=] { return one_rung(c, fusion); });
+    for (const RungForm& form : rung_forms()) {
+      if (form.precision != kernels::Precision::fp32 && c.network != "1x128") continue;
+      add_row(row_name("rung", c, form.name), 0, timing, [=] { return one_rung(c, form.fusion, form.precision); });
     }
   }
   for (const Case& c : cases()) add_row(row_name("host", c, ""), 0, timing, [=] { return to_host(c); });

@@ -13,14 +13,14 @@ engine::CudaOptions options_of(const Setting& setting, const Ours& ours) {
           .slots = setting.batch,
           .block = setting.block,
           .fusion = ours.fusion,
+          .precision = ours.precision,
           .graphs = ours.graphs};
 }
 
 #if AFFETTO_BENCH_CUDA
 namespace cuda = engine::on_cuda;
-std::unique_ptr<Runs> cuda_runs(const engine::Model& model, const Setting& setting, kernels::Fusion fusion,
-                                bool graphs) {
-  return on_cuda::make_runs(model, setting, fusion, graphs);
+std::unique_ptr<Runs> cuda_runs(const engine::Model& model, const Setting& setting, const Ours& ours) {
+  return on_cuda::make_runs(model, setting, ours);
 }
 #else
 // device_state() says that nothing of the rest may be called.
@@ -38,7 +38,7 @@ kernels::Fusion resolve_fusion(const engine::Model& model, const engine::CudaOpt
   return engine::on_emulator::resolve_fusion(model, options);
 }
 }  // namespace cuda
-std::unique_ptr<Runs> cuda_runs(const engine::Model&, const Setting&, kernels::Fusion, bool) {
+std::unique_ptr<Runs> cuda_runs(const engine::Model&, const Setting&, const Ours&) {
   throw std::logic_error("no device code in this build");
 }
 #endif
@@ -66,9 +66,11 @@ std::unique_ptr<engine::Decoder> our_decoder(const engine::Model& model, const S
 }
 
 std::unique_ptr<Runs> our_runs(const engine::Model& model, const Setting& setting, const Ours& ours) {
-  const kernels::Fusion fusion = resolve(model, setting, ours);
-  return ours.target == Target::cuda ? cuda_runs(model, setting, fusion, ours.graphs)
-                                     : on_emulator::make_runs(model, setting, fusion, ours.graphs);
+  Ours resolved = ours;
+  // In 16 bits no rung is a choice of its own: at each advance what suits the number of pieces.
+  if (ours.precision == kernels::Precision::fp32) resolved.fusion = resolve(model, setting, ours);
+  return ours.target == Target::cuda ? cuda_runs(model, setting, resolved)
+                                     : on_emulator::make_runs(model, setting, resolved);
 }
 
 Task task_of(const engine::ModelSpec& spec, const Setting& setting) {

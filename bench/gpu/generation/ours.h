@@ -17,6 +17,7 @@ enum class Target { cuda, emulated };
 struct Ours {
   Target target = Target::cuda;
   std::optional<kernels::Fusion> fusion;  ///< none: the fastest that serves the network
+  kernels::Precision precision = kernels::Precision::fp32;
   bool graphs = true;
 };
 

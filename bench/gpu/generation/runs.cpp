@@ -6,6 +6,7 @@
 #include "engine/generate/cuda/network.h"
 #include "engine/generate/cuda/pieces.h"
 #include "engine/generate/cuda/reader.h"
+#include "kernels/generate/tensor/rung.h"
 #include "kernels/runtime/event.h"
 
 namespace bench::gpu::AFFETTO_PLATFORM {
@@ -15,12 +16,12 @@ namespace here = engine::AFFETTO_PLATFORM;
 
 class LadderRuns final : public Runs {
  public:
-  LadderRuns(const engine::Model& model, const Setting& setting, kernels::Fusion fusion, bool graphs)
+  LadderRuns(const engine::Model& model, const Setting& setting, const Ours& ours)
       : batch_(setting.batch),
         block_(setting.block),
         network_(model, setting.state, stream_),
         pieces_(network_.view(), setting.batch, stream_),
-        rung_(kernels::make_rung(fusion, network_.view(), engine::clusters_of(model), setting.batch, stream_, graphs)),
+        rung_(rung_for(model, ours)),
         notes_(stream_, static_cast<std::size_t>(setting.batch) * static_cast<std::size_t>(setting.block)) {
     sit(model, setting);
   }
@@ -56,6 +57,13 @@ class LadderRuns final : public Runs {
   }
 
  private:
+  std::unique_ptr<kernels::Rung> rung_for(const engine::Model& model, const Ours& ours) const {
+    const kernels::ClustersView clusters = engine::clusters_of(model);
+    if (ours.precision == kernels::Precision::fp32) {
+      return kernels::make_rung(ours.fusion.value(), network_.view(), clusters, batch_, stream_, ours.graphs);
+    }
+    return kernels::make_tensor_rung(ours.fusion, ours.precision, network_.view(), clusters, batch_, stream_);
+  }
   /// Pieces with equal primers share a start.
   void sit(const engine::Model& model, const Setting& setting) {
     here::PrimerReader reader(network_.view(), stream_);
@@ -85,9 +93,8 @@ class LadderRuns final : public Runs {
 
 }  // namespace
 
-std::unique_ptr<Runs> make_runs(const engine::Model& model, const Setting& setting, kernels::Fusion fusion,
-                                bool graphs) {
-  return std::make_unique<LadderRuns>(model, setting, fusion, graphs);
+std::unique_ptr<Runs> make_runs(const engine::Model& model, const Setting& setting, const Ours& ours) {
+  return std::make_unique<LadderRuns>(model, setting, ours);
 }
 
 }  // namespace bench::gpu::AFFETTO_PLATFORM

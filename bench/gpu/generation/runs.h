@@ -1,4 +1,4 @@
-// The two bodies of our_runs(), one per platform.
+// The two bodies of our_runs(), one per platform. In fp32 `ours` says which rung.
 #pragma once
 
 #include <memory>
@@ -7,11 +7,9 @@
 
 namespace bench::gpu {
 namespace on_cuda {
-std::unique_ptr<Runs> make_runs(const engine::Model& model, const Setting& setting, kernels::Fusion fusion,
-                                bool graphs);
+std::unique_ptr<Runs> make_runs(const engine::Model& model, const Setting& setting, const Ours& ours);
 }
 namespace on_emulator {
-std::unique_ptr<Runs> make_runs(const engine::Model& model, const Setting& setting, kernels::Fusion fusion,
-                                bool graphs);
+std::unique_ptr<Runs> make_runs(const engine::Model& model, const Setting& setting, const Ours& ours);
 }
 }  // namespace bench::gpu
