@@ -97,6 +97,7 @@ __device__ bool multiply_staggered(Block& b, const GateWeights<Block::kHeld>& w,
   const int window = b.network.window, known = min(piece.notes, window);
   piece.number += (piece.number < known ? window : 0) - known;
   for (int note = -known; note < op.notes; ++note) {
+    if (note == 0) meet(b, kTogether);  // a quick block's first note would change the ring that a slow one still reads
     if (note >= 0 && piece.left <= 0) return false;
     if (const int speaker = piece.speaker(window); note >= 0 && speaker % b.plan.cluster == b.rank) {
       read_one(b, speaker / b.plan.cluster);
@@ -125,6 +126,7 @@ __device__ bool multiply_staggered(Block& b, const GateWeights<Block::kHeld>& w,
 
 template <class Block>
 __device__ bool choose_staggered(const Block& b, const TensorOp& op, StaggeredPiece piece) {
+  meet(b, kTogether);
   for (int note = 0; note < op.notes; ++note) {
     if (piece.left <= 0) return false;
     if (piece.speaker(b.network.window) % b.plan.cluster == b.rank) {
