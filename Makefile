@@ -5,7 +5,7 @@ BUILD := build/release
 AFFETTO := $(BUILD)/app/affetto
 
 # What each target needs of the distribution (Debian 12 and Ubuntu 24.04 name them alike).
-PACKAGES_BUILD := cmake ninja-build g++ nlohmann-json3-dev libcli11-dev libsndfile1-dev libfluidsynth-dev timgm6mb-soundfont
+PACKAGES_BUILD := cmake ninja-build g++ nlohmann-json3-dev libcli11-dev libsndfile1-dev libfluidsynth-dev timgm6mb-soundfont libarchive-dev
 PACKAGES_TEST := libgtest-dev python3 python3-mido
 PACKAGES_CHECK := clang libclang-rt-dev
 PACKAGES_BENCH := libbenchmark-dev libtorch-dev libopenblas0-openmp

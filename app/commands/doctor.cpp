@@ -12,6 +12,7 @@
 #include "engine/data/notes.h"
 #include "io/audio/write_audio.h"
 #include "io/files/directories.h"
+#include "io/files/zip.h"
 #include "kernels/cpu/isa.h"
 
 namespace app {
@@ -81,6 +82,12 @@ Check check_sound_files() {
           "apt-get install libsndfile1-dev and build again"};
 }
 
+Check check_archives() {
+  if (io::can_write_zip()) return {"archives", State::ok, "libarchive writes .zip", ""};
+  return {"archives", State::warn, "libarchive is not compiled in: no -o pieces.zip",
+          "apt-get install libarchive-dev and build again"};
+}
+
 Check check_model() {
   try {
     const OpenedModel opened = open_model("");
@@ -130,6 +137,7 @@ std::vector<Check> all_checks() {
           check_synthesiser(),
           check_soundfont(),
           check_sound_files(),
+          check_archives(),
           check_folder("folder", here, "change to a folder that you may write to, or name one with -o"),
           check_cache()};
 }

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/commands/commands.h"
+#include "app/generate/batch_archive.h"
 #include "app/generate/run.h"
 #include "app/glue/exit_codes.h"
 
@@ -42,7 +43,7 @@ void add_how(CLI::App& c, GenerateOptions& o) {
 }
 
 void add_outputs(CLI::App& c, GenerateOptions& o) {
-  c.add_option("-o,--output", o.output, "MIDI file, or with --count the folder");
+  c.add_option("-o,--output", o.output, "MIDI file, or with --count the folder or the .zip");
   c.add_option("--audio", o.audio, "sound file (.wav, .flac, .ogg); with --count the extension");
   c.add_option("--piano-roll", o.piano_roll, "picture (.svg); with --count the extension");
   c.add_option("--trace", o.trace, "one JSON line per note: candidates, scores, draw (single piece)");
@@ -66,7 +67,10 @@ void add_generate(CLI::App& app, Run& run) {
       "  affetto generate --primer tune.mid --with-primer --emotion sad -o sad.mid\n"
       "  affetto generate --count 1000 --emotion calm -o pieces/");
   command->callback([options, &run] {
-    run = [options] { return options->count || options->resume ? run_batch(*options) : run_single(*options); };
+    run = [options] {
+      const bool batch = options->count || options->resume || is_archive(options->output);
+      return batch ? run_batch(*options) : run_single(*options);
+    };
   });
 }
 

@@ -3,7 +3,9 @@
 #include <thread>
 #include <unordered_map>
 
+#include "app/generate/batch_archive.h"
 #include "app/generate/batch_folder.h"
+#include "app/generate/batch_indices.h"
 #include "app/generate/batch_writer.h"
 #include "app/generate/run.h"
 #include "app/glue/exit_codes.h"
@@ -19,30 +21,6 @@ namespace app {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// The indices of this process's part of the batch that are still to do, in rising order, one at a time.
-class Indices {
- public:
-  Indices(std::uint64_t first, std::uint64_t count, Shard shard, std::unordered_set<std::uint64_t> done)
-      : next_(first), end_(first + count), shard_(shard), done_(std::move(done)) {}
-  std::optional<std::uint64_t> next() {
-    for (; next_ < end_; ++next_) {
-      if (next_ % shard_.of == shard_.part && !done_.contains(next_)) return next_++;
-    }
-    return std::nullopt;
-  }
-  std::uint64_t remaining() const {
-    std::uint64_t total = count_below(end_) - count_below(next_);
-    for (const std::uint64_t index : done_) total -= index >= next_ && index < end_ && index % shard_.of == shard_.part;
-    return total;
-  }
-
- private:
-  std::uint64_t count_below(std::uint64_t n) const { return n / shard_.of + (n % shard_.of > shard_.part ? 1 : 0); }
-  std::uint64_t next_, end_;
-  Shard shard_;
-  std::unordered_set<std::uint64_t> done_;
-};
 
 /// Gathers each piece's notes, hands finished pieces to the writer, and feeds the session the next index.
 class BatchSink final : public engine::NoteSink {
@@ -113,6 +91,9 @@ void check_options(const GenerateOptions& o) {
   if (!o.trace.empty())
     refuse("--trace", "it follows one piece", "--first K without --count traces piece K of a batch");
   if (o.resume && o.output.empty()) refuse("--resume", "it needs the batch's folder", "-o DIR");
+  if (!is_archive(o.output)) return;
+  if (o.resume) refuse("--resume", "an archive is whole or not there", "start it anew, or name a folder with -o");
+  if (!o.audio.empty()) refuse("--audio", "an archive holds MIDI files and piano rolls", "name a folder with -o");
 }
 
 BatchFiles batch_files(const GenerateOptions& o, const std::filesystem::path& folder) {
@@ -173,15 +154,14 @@ std::string status_of(const Outcome& outcome) {
   return !outcome.finished ? "interrupted" : outcome.failed ? "partly failed" : "finished";
 }
 
-Outcome compose(const Job& job, Indices indices, const BatchFiles& files, io::LineLog& items, Stages& stages,
-                bool quiet) {
+Outcome compose(const Job& job, Indices indices, const BatchFiles& files, Stages& stages, bool quiet) {
   Outcome outcome;
   const std::uint64_t todo = indices.remaining();
   const auto begin = std::chrono::steady_clock::now();
   // Rendering is the slow part where it is asked for, and each piece of it is independent; plain writing needs one.
   const unsigned cores =
       job.threads > 0 ? static_cast<unsigned>(job.threads) : std::max(1u, std::thread::hardware_concurrency());
-  BatchWriter writer(job, files, items, files.audio.empty() ? 1 : static_cast<int>(cores));
+  BatchWriter writer(job, files, files.audio.empty() ? 1 : static_cast<int>(cores));
   Progress progress("generate", todo, "pieces", quiet);
   if (todo > 0) {
     const auto decoder = stages.time("load", [&] { return make_decoder(job, todo); });
@@ -222,27 +202,72 @@ void complete(Json& run, const Outcome& outcome, const Stages& stages) {
   run["pieces_per_second"] = outcome.elapsed_s > 0 ? static_cast<double>(outcome.written) / outcome.elapsed_s : 0;
 }
 
-int conclude(const GenerateOptions& o, const BatchFolder& folder, const Json& run, const Outcome& outcome) {
+int conclude(const GenerateOptions& o, const std::filesystem::path& where, const Json& run, const Outcome& outcome) {
   if (o.json) {
     std::printf("%s\n", run.dump(1).c_str());
   } else if (!o.quiet) {
-    std::printf("%s: %llu pieces%s, seed %s, %s (%s pieces/s)\n", folder.path().string().c_str(),
+    std::printf("%s: %llu pieces%s, seed %s, %s (%s pieces/s)\n", where.string().c_str(),
                 static_cast<unsigned long long>(outcome.written),
                 outcome.already ? (" besides " + std::to_string(outcome.already) + " already there").c_str() : "",
                 run["seed"].dump().c_str(), human_seconds(outcome.elapsed_s).c_str(),
                 human_count(run["pieces_per_second"].get<double>()).c_str());
   }
   if (!outcome.finished) {
-    throw Interrupted({"generate", folder.path().string(), "interrupted; the pieces that are there are whole",
+    if (is_archive(where)) {
+      throw Interrupted({"generate", where.string(),
+                         "interrupted; an archive is whole or not there: nothing was written",
+                         "start it again; a batch in a folder (-o DIR) can be resumed"});
+    }
+    throw Interrupted({"generate", where.string(), "interrupted; the pieces that are there are whole",
                        "the same command with --resume finishes the rest"});
   }
   if (outcome.failed == 0) return kDone;
-  std::fputs(format_problem({"generate", folder.path().string(),
+  std::fputs(format_problem({"generate", where.string(),
                              std::to_string(outcome.failed) + " pieces failed, the first: " + outcome.first_problem,
                              "mend the cause, then the same command with --resume"})
                  .c_str(),
              stderr);
   return outcome.written + outcome.already > 0 ? kPartly : kNotWritten;
+}
+
+/// One file, or none.
+int make_archive(const GenerateOptions& o, const Job& job, const Indices& indices, const std::filesystem::path& path,
+                 Json run, Stages& stages) {
+  if (path.has_parent_path()) io::ensure_directory(path.parent_path());
+  BatchArchive archive(path, o.force ? io::Existing::replace : io::Existing::refuse, indices);
+  BatchFiles files = batch_files(o, path.parent_path());
+  files.archive = &archive;
+  const Outcome outcome = compose(job, indices, files, stages, o.json || o.quiet);
+  complete(run, outcome, stages);
+  if (outcome.finished) stages.time("write", [&] { archive.finish(run); });
+  return conclude(o, path, run, outcome);
+}
+
+int fill_folder(const GenerateOptions& o, const Job& job, Indices indices, const BatchFolder& folder, Json run,
+                Stages& stages) {
+  BatchFiles files = batch_files(o, folder.path());
+  io::ensure_directory(folder.path());
+  if (o.resume) {
+    check_same_batch(folder, run);
+  } else if (folder.has_run() && !o.force) {
+    throw io::WriteError({"generate", folder.path().string(), "a batch is there already",
+                          "finish it with --resume, replace it with --force, or name another folder"});
+  }
+  const auto done = o.resume ? folder.finished_items() : std::unordered_set<std::uint64_t>{};
+  indices.skip(done);
+  io::LineLog items =
+      o.resume ? io::LineLog::resume(folder.items_file())
+               : io::LineLog::create(folder.items_file(), o.force ? io::Existing::replace : io::Existing::refuse);
+  files.items = &items;
+  run["status"] = "running";
+  folder.write_run(run);
+  Outcome outcome = compose(job, std::move(indices), files, stages, o.json || o.quiet);
+  outcome.already = done.size();
+  items.sync();
+  if (outcome.finished) folder.sort_items();
+  complete(run, outcome, stages);
+  folder.write_run(run);
+  return conclude(o, folder.path(), run, outcome);
 }
 
 }  // namespace
@@ -259,29 +284,10 @@ int run_batch(const GenerateOptions& given) {
   const std::string name = o.output.empty()
                                ? "affetto_" + engine::name_of(job.expression.emotion) + "_s" + std::to_string(job.seed)
                                : o.output;
-  const BatchFolder folder(name, shard);
-  const BatchFiles files = batch_files(o, folder.path());
-  io::ensure_directory(folder.path());
-  Json run = describe(job, first, count, shard);
-  if (o.resume) {
-    check_same_batch(folder, run);
-  } else if (folder.has_run() && !o.force) {
-    throw io::WriteError({"generate", folder.path().string(), "a batch is there already",
-                          "finish it with --resume, replace it with --force, or name another folder"});
-  }
-  const auto done = o.resume ? folder.finished_items() : std::unordered_set<std::uint64_t>{};
-  io::LineLog items =
-      o.resume ? io::LineLog::resume(folder.items_file())
-               : io::LineLog::create(folder.items_file(), o.force ? io::Existing::replace : io::Existing::refuse);
-  run["status"] = "running";
-  folder.write_run(run);
-  Outcome outcome = compose(job, Indices(first, count, shard, done), files, items, stages, o.json || o.quiet);
-  outcome.already = done.size();
-  items.sync();
-  if (outcome.finished) folder.sort_items();
-  complete(run, outcome, stages);
-  folder.write_run(run);
-  return conclude(o, folder, run, outcome);
+  const Indices indices(first, count, shard, {});
+  return is_archive(name)
+             ? make_archive(o, job, indices, archive_path(name, shard), describe(job, first, count, shard), stages)
+             : fill_folder(o, job, indices, BatchFolder(name, shard), describe(job, first, count, shard), stages);
 }
 
 }  // namespace app

@@ -31,8 +31,7 @@ Json parse_line(const std::string& line) {
 }  // namespace
 
 BatchFolder::BatchFolder(std::filesystem::path folder, const Shard& shard)
-    : folder_(std::move(folder)),
-      suffix_(shard.of > 1 ? "." + std::to_string(shard.part) + "-of-" + std::to_string(shard.of) : "") {}
+    : folder_(std::move(folder)), suffix_(shard.suffix()) {}
 
 bool BatchFolder::has_run() const {
   std::error_code error;

@@ -16,8 +16,8 @@ double since(Clock::time_point begin) { return std::chrono::duration<double>(Clo
 
 }  // namespace
 
-BatchWriter::BatchWriter(const Job& job, BatchFiles files, io::LineLog& items, int threads)
-    : job_(job), files_(std::move(files)), recipe_(job), items_(items), capacity_(256) {
+BatchWriter::BatchWriter(const Job& job, BatchFiles files, int threads)
+    : job_(job), files_(std::move(files)), recipe_(job), capacity_(256) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -74,19 +74,26 @@ void BatchWriter::work() {
   }
 }
 
-std::string BatchWriter::make_files(const Item& item, std::optional<SoundWriter>& sound, double& write_s,
-                                    double& render_s) {
+PieceFiles BatchWriter::make_files(const Item& item, std::optional<SoundWriter>& sound, double& write_s,
+                                   double& render_s) {
+  PieceFiles piece;
   const std::string stem = piece_stem(job_, item.index);
   const engine::Score score = piece_score(job_, item.notes, recipe_.text(item.index));
   const auto begin = Clock::now();
-  const auto existing = files_.replace ? io::Existing::replace : io::Existing::refuse;
-  const std::string file = stem + ".mid";
-  Json line = {{"index", item.index}, {"file", file}, {"notes", item.notes.size()}, {"length_s", score.length_s}};
-  io::write_file(files_.folder / file, io::format_midi(score), existing);
+  const auto put = [&](const std::string& name, std::vector<std::uint8_t> bytes) {
+    if (files_.archive != nullptr) {
+      piece.files.push_back({name, std::move(bytes)});
+    } else {
+      io::write_file(files_.folder / name, bytes, files_.replace ? io::Existing::replace : io::Existing::refuse);
+    }
+  };
+  Json line = {
+      {"index", item.index}, {"file", stem + ".mid"}, {"notes", item.notes.size()}, {"length_s", score.length_s}};
+  put(stem + ".mid", io::format_midi(score));
   if (!files_.piano_roll.empty()) {
-    const std::string picture = stem + "." + files_.piano_roll;
-    write_piano_roll((files_.folder / picture).string(), score, primer_end_s(job_, item.notes), stem, files_.replace);
-    line["piano_roll"] = picture;
+    const std::string picture = piano_roll_svg(score, primer_end_s(job_, item.notes), stem);
+    put(stem + "." + files_.piano_roll, {picture.begin(), picture.end()});
+    line["piano_roll"] = stem + "." + files_.piano_roll;
   }
   write_s = since(begin);
   if (!files_.audio.empty()) {
@@ -96,19 +103,29 @@ std::string BatchWriter::make_files(const Item& item, std::optional<SoundWriter>
     line["audio"] = name;
     render_s = since(begin) - write_s;
   }
-  return line.dump();
+  piece.line = line.dump();
+  return piece;
+}
+
+void BatchWriter::keep(const Item& item, PieceFiles piece) {
+  if (files_.archive != nullptr) {
+    files_.archive->add(item.index, std::move(piece));
+  } else {
+    files_.items->append(piece.line);
+  }
 }
 
 void BatchWriter::write(const Item& item, std::optional<SoundWriter>& sound) {
   double write_s = 0, render_s = 0;
-  std::string line, problem;
+  PieceFiles piece;
+  std::string problem;
   try {
-    line = make_files(item, sound, write_s, render_s);
+    piece = make_files(item, sound, write_s, render_s);
   } catch (const engine::Error& error) {
     problem = error.what();
-    line = Json{{"index", item.index}, {"error", problem}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+    piece.line = Json{{"index", item.index}, {"error", problem}}.dump(-1, ' ', false, Json::error_handler_t::replace);
   }
-  items_.append(line);
+  keep(item, std::move(piece));
   const std::lock_guard lock(mutex_);
   (problem.empty() ? written_ : failed_) += 1;
   if (first_problem_.empty()) first_problem_ = problem;

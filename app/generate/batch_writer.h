@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/generate/batch_archive.h"
 #include "app/generate/job.h"
 #include "app/generate/piece.h"
 #include "app/generate/recipe.h"
@@ -23,14 +24,17 @@ struct BatchFiles {
   std::filesystem::path folder;
   std::string audio, piano_roll;  ///< extensions, empty: none
   std::string soundfont;
-  bool replace = false;  ///< pieces that are there already (--resume, --force)
+  bool replace = false;             ///< pieces that are there already (--resume, --force)
+  io::LineLog* items = nullptr;     ///< of the folder; or
+  BatchArchive* archive = nullptr;  ///< everything goes there
 };
 
 /// A bounded queue before a few threads. A piece's line enters items.jsonl after its files are whole; a piece that
-/// cannot be written is a line with `error` and counts as failed; a log that cannot be written ends the batch.
+/// cannot be written is a line with `error` and counts as failed; a log or archive that cannot be written ends the
+/// batch.
 class BatchWriter {
  public:
-  BatchWriter(const Job& job, BatchFiles files, io::LineLog& items, int threads);
+  BatchWriter(const Job& job, BatchFiles files, int threads);
   ~BatchWriter();
 
   /// Blocks while the queue is full. Rethrows what ended the batch.
@@ -52,12 +56,12 @@ class BatchWriter {
   };
   void work();
   void write(const Item& item, std::optional<SoundWriter>& sound);
-  std::string make_files(const Item& item, std::optional<SoundWriter>& sound, double& write_s, double& render_s);
+  PieceFiles make_files(const Item& item, std::optional<SoundWriter>& sound, double& write_s, double& render_s);
+  void keep(const Item& item, PieceFiles piece);
 
   const Job& job_;
   const BatchFiles files_;
   const RecipeWriter recipe_;
-  io::LineLog& items_;
   const std::size_t capacity_;
 
   mutable std::mutex mutex_;

@@ -34,6 +34,8 @@ struct GenerateOptions {
 /// The part of a batch that this process does: index % of == part.
 struct Shard {
   std::uint64_t part = 0, of = 1;
+  /// Of its files' names: ".0-of-4", empty for the whole.
+  std::string suffix() const { return of > 1 ? "." + std::to_string(part) + "-of-" + std::to_string(of) : ""; }
 };
 
 /// Everything that decides the notes of a piece, but its index.

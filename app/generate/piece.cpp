@@ -51,10 +51,13 @@ std::string piece_stem(const Job& job, std::uint64_t index) {
   return std::string(number) + "_" + engine::name_of(job.expression.emotion) + "_s" + std::to_string(job.seed);
 }
 
+std::string piano_roll_svg(const engine::Score& score, double primer_end, const std::string& title) {
+  return io::draw_piano_roll({.notes = score.notes, .primer_end_s = primer_end, .title = title});
+}
+
 void write_piano_roll(const std::string& file, const engine::Score& score, double primer_end, const std::string& title,
                       bool force) {
-  const io::PianoRoll roll{.notes = score.notes, .primer_end_s = primer_end, .title = title};
-  io::write_file(file, io::draw_piano_roll(roll), force ? io::Existing::replace : io::Existing::refuse);
+  io::write_file(file, piano_roll_svg(score, primer_end, title), force ? io::Existing::replace : io::Existing::refuse);
 }
 
 SoundWriter::SoundWriter(const std::string& soundfont)

@@ -22,7 +22,8 @@ double primer_end_s(const Job& job, const std::vector<engine::Note>& notes);
 /// "000042_happy_s1234"
 std::string piece_stem(const Job& job, std::uint64_t index);
 
-/// Writes the piano roll of a score as SVG.
+/// The piano roll of a score as SVG, and the same as a file.
+std::string piano_roll_svg(const engine::Score& score, double primer_end_s, const std::string& title);
 void write_piano_roll(const std::string& file, const engine::Score& score, double primer_end_s,
                       const std::string& title, bool force);
 

@@ -3,7 +3,9 @@ import json
 import os
 import signal
 import subprocess
+import time
 import unittest
+import zipfile
 
 from cli_support import PROGRAM, CliTest, kill_when
 
@@ -106,6 +108,51 @@ class Batch(CliTest):
         os.rmdir(self.path("out/000002_happy_s1234.mid"))
         self.batch("out", "--resume", count=5)
         self.assertEqual(len(self.pieces("out")), 5)
+
+    def archive(self, name):
+        archive = zipfile.ZipFile(self.path(name))
+        self.assertIsNone(archive.testzip())
+        return {entry: archive.read(entry) for entry in archive.namelist()}
+
+    def test_an_archive_holds_what_the_folder_holds(self):
+        self.batch("out", "--piano-roll", "svg")
+        self.batch("sub/out.zip", "--piano-roll", "svg")
+        entries = self.archive("sub/out.zip")
+        names = list(entries)
+        self.assertEqual(names, [f"{i:06}_happy_s1234.{kind}" for i in range(30) for kind in ("mid", "svg")] + ["items.jsonl", "run.json"])
+        for name in names[:-1]:  # items.jsonl too
+            self.assertEqual(entries[name], self.read("out/" + name))
+        run, other = json.loads(entries["run.json"]), json.loads(self.read("out/run.json"))
+        self.assertEqual((run["status"], run["pieces_written"]), ("finished", 30))
+        self.assertEqual((run["job"], set(run)), (other["job"], set(other)))
+
+    def test_shards_are_archives_of_their_own(self):
+        self.batch("out")
+        self.batch("out.zip", "--shard", "1/3")
+        entries = self.archive("out.1-of-3.zip")
+        self.assertEqual({n: b for n, b in entries.items() if n.endswith(".mid")}, {n: b for n, b in self.pieces("out").items() if int(n[:6]) % 3 == 1})
+
+    def test_an_archive_is_whole_or_not_there(self):
+        process = subprocess.Popen(
+            [PROGRAM, "generate", "--model", self.model, "--notes", "20", "--count", "100000000", "-o", "out.zip"],
+            cwd=self._folder.name, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, errors)
+        self.assertIn("nothing was written", errors)
+        self.assertFalse(os.path.exists(self.path("out.zip")))
+        self.batch("out.zip", count=2)
+        before = self.read("out.zip")
+        self.assertIn("--force", self.batch("out.zip", count=3, code=6).stderr)
+        self.assertEqual(self.read("out.zip"), before)
+        self.batch("out.zip", "--force", count=3)
+        self.assertEqual(len(self.archive("out.zip")), 5)
+
+    def test_what_an_archive_cannot_do_is_said(self):
+        self.assertIn("name a folder", self.batch("out.zip", "--resume", code=2).stderr)
+        self.assertIn("name a folder", self.batch("out.zip", "--audio", "flac", code=2).stderr)
+        self.assertFalse(os.path.exists(self.path("out.zip")))
 
     def test_extensions_are_checked_before_anything_is_made(self):
         self.batch("out", "--audio", "xyz", code=2)

@@ -85,7 +85,6 @@ __device__ void tell_cluster(const Block& b, int note) {
     if (rank == b.rank) continue;
     *there(newest) = message.note;
     *there(b.progress()) = progress;
-    *there(b.starts()) = start;
   }
 }
 
