@@ -78,11 +78,14 @@ engine::CudaOptions cuda_options(const Computing& computing, engine::StateMode s
 
 /// A rung that does not serve a network is the command line's fault.
 template <class Make>
-auto with_rung(const Make& make) {
+auto with_rung(const Computing& computing, const Make& make) {
   try {
     return make();
   } catch (const engine::UnservedRung& error) {
-    throw UsageError({"usage", "--fusion", error.what(), "leave it out for the fastest rung that serves the model"});
+    if (computing.fusion) {
+      throw UsageError({"usage", "--fusion", error.what(), "leave it out for the fastest rung that serves the model"});
+    }
+    throw UsageError({"usage", "--precision", error.what(), "--precision fp32 serves every model"});
   }
 }
 
@@ -131,13 +134,14 @@ Computing resolve_computing(const DeviceOptions& options, double notes) {
 std::string fusion_of(const Computing& computing, const engine::Model& model, engine::StateMode state) {
   if (!computing.on_gpu()) return "";
   const engine::CudaOptions options = cuda_options(computing, state, 1);
-  return kernels::name_of(with_rung([&] { return engine::on_emulator::resolve_fusion(model, options); }));
+  return kernels::name_of(with_rung(computing, [&] { return engine::on_emulator::resolve_fusion(model, options); }));
 }
 
 std::string predictor_fusion_of(const Computing& computing, const engine::Model& model, engine::StateMode state) {
   if (!computing.on_gpu()) return "";
   const engine::CudaOptions options = cuda_options(computing, state, 1);
-  return kernels::name_of(with_rung([&] { return engine::on_emulator::resolve_predictor_fusion(model, options); }));
+  return kernels::name_of(
+      with_rung(computing, [&] { return engine::on_emulator::resolve_predictor_fusion(model, options); }));
 }
 
 int slots_for(const Computing& computing, const engine::Model& model, engine::StateMode state, std::uint64_t pieces) {
@@ -169,10 +173,12 @@ std::unique_ptr<engine::Decoder> make_decoder(const Computing& computing, const 
     case Device::cpu:
       return engine::make_cpu_decoder(model, options);
     case Device::emulated:
-      return with_rung([&] { return engine::on_emulator::make_decoder(model, cuda_options(computing, state, slots)); });
+      return with_rung(computing,
+                       [&] { return engine::on_emulator::make_decoder(model, cuda_options(computing, state, slots)); });
     case Device::cuda:
 #if AFFETTO_WITH_CUDA
-      return with_rung([&] { return engine::on_cuda::make_decoder(model, cuda_options(computing, state, slots)); });
+      return with_rung(computing,
+                       [&] { return engine::on_cuda::make_decoder(model, cuda_options(computing, state, slots)); });
 #else
       no_cuda();
 #endif
@@ -192,10 +198,12 @@ std::unique_ptr<engine::Predictor> make_predictor(const Computing& computing, co
     case Device::cpu:
       return engine::make_cpu_predictor(model, options);
     case Device::emulated:
-      return with_rung([&] { return engine::on_emulator::make_predictor(model, cuda_options(computing, state, 1)); });
+      return with_rung(computing,
+                       [&] { return engine::on_emulator::make_predictor(model, cuda_options(computing, state, 1)); });
     case Device::cuda:
 #if AFFETTO_WITH_CUDA
-      return with_rung([&] { return engine::on_cuda::make_predictor(model, cuda_options(computing, state, 1)); });
+      return with_rung(computing,
+                       [&] { return engine::on_cuda::make_predictor(model, cuda_options(computing, state, 1)); });
 #else
       no_cuda();
 #endif

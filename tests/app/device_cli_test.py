@@ -125,6 +125,12 @@ class Device(CliTest):
         result = self.run_affetto("generate", "--model", "deep.safetensors", "--device", "emulated", code=4)
         self.assertIn("at most 4", result.stderr)
         self.assertIn("--device cpu", result.stderr)
+        for name in [name for name in tensors if name.endswith("_l4") or name.endswith("_l3") or name.endswith("_l2")]:
+            del tensors[name]
+        write_safetensors(self.path("two.safetensors"), tensors)
+        result = self.run_affetto("generate", "--model", "two.safetensors", "--device", "emulated", "--precision", "fp16", code=2)
+        self.assertIn("2 LSTM layers", result.stderr)
+        self.assertIn("--precision fp32", result.stderr)
 
     def test_without_a_gpu_cuda_is_refused_and_auto_goes_on(self):
         if "sm_" in next(line for line in self.run_affetto("doctor").stdout.splitlines() if " gpu " in line):
