@@ -153,6 +153,25 @@ TEST_P(TensorCarry, LeavesThePiecesAloneThatHaveNothingLeft) {
   }
 }
 
+// It is done before the others, in either half of h.
+TEST_P(TensorCarry, APieceThatIsDoneKeepsItsState) {
+  const HostNetwork network = random_network(kCarry);
+  const std::vector<HostPiece> all = random_pieces({1, 4, 2}, network.candidates);
+  const auto state_of = [&](Fusion fusion, const std::vector<HostPiece>& some) {
+    PiecesCase on(stream(), network, random_clusters(network.candidates), some);
+    run(on, *make_tensor_rung(fusion, Precision::fp16, on.network(), on.clusters(), on.slots(), stream()));
+    return on.h(0);
+  };
+  for (const Fusion fusion : {Fusion::loop, Fusion::overlap}) {
+    const std::vector<float> together = state_of(fusion, all);
+    for (const std::size_t i : {0, 2}) {
+      const std::vector<float> alone = state_of(fusion, {all[i]});
+      EXPECT_EQ(std::memcmp(alone.data(), &together[i * 24], 24 * sizeof(float)), 0)
+          << name_of(fusion) << ", piece " << i;
+    }
+  }
+}
+
 TEST_P(TensorCarry, OperandsOutOfRangeAreRefused) {
   const HostNetwork network = random_network(kCarry);
   PiecesCase on(stream(), network, random_clusters(12), random_pieces({1, 1}, 12));
