@@ -224,7 +224,8 @@ int conclude(const GenerateOptions& o, const std::filesystem::path& where, const
   if (outcome.failed == 0) return kDone;
   std::fputs(format_problem({"generate", where.string(),
                              std::to_string(outcome.failed) + " pieces failed, the first: " + outcome.first_problem,
-                             "mend the cause, then the same command with --resume"})
+                             is_archive(where) ? "mend the cause, then the same command with --force"
+                                               : "mend the cause, then the same command with --resume"})
                  .c_str(),
              stderr);
   return outcome.written + outcome.already > 0 ? kPartly : kNotWritten;

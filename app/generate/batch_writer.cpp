@@ -125,7 +125,9 @@ void BatchWriter::write(const Item& item, std::optional<SoundWriter>& sound) {
     problem = error.what();
     piece.line = Json{{"index", item.index}, {"error", problem}}.dump(-1, ' ', false, Json::error_handler_t::replace);
   }
+  const auto begin = Clock::now();
   keep(item, std::move(piece));
+  write_s += since(begin);
   const std::lock_guard lock(mutex_);
   (problem.empty() ? written_ : failed_) += 1;
   if (first_problem_.empty()) first_problem_ = problem;

@@ -1,6 +1,8 @@
 // The outputs of all heads of a network, numbered through, for the kernels that take them in one product.
 #pragma once
 
+#include <string>
+
 #include "kernels/generate/network.h"
 #include "kernels/math/annotations.h"
 
@@ -37,6 +39,19 @@ AFFETTO_HD const float* head_weights(const NetworkView& network, int output) {
   if (place.layer == network.readout_count) return nullptr;
   const DenseView& dense = network.readout[place.layer];
   return dense.weight + static_cast<long long>(place.row) * dense.terms;
+}
+
+/// Empty if all heads read the state and there are no more candidates; else why the rung does not serve the network.
+inline std::string why_not_heads(const NetworkView& network, int most_candidates, const std::string& rung) {
+  for (int i = 0; i < network.readout_count; ++i) {
+    if (network.readout[i].from != DenseView::kFromState) {
+      return "the network has dense layers between its state and its heads; " + rung +
+             " serves heads that read the state";
+    }
+  }
+  if (network.candidates <= most_candidates) return "";
+  return "the network has " + std::to_string(network.candidates) + " candidates; " + rung + " serves up to " +
+         std::to_string(most_candidates);
 }
 
 }  // namespace kernels

@@ -15,17 +15,14 @@ class LoopRung final : public Rung {
   LoopRung(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots, StreamRef stream,
            const ResidentShape& shape)
       : fusion_(fusion), shape_(shape), multiprocessors_(multiprocessors()), slots_(slots), stream_(stream) {
-    if (slots < 1) throw std::invalid_argument(who() + ": slots = " + std::to_string(slots) + "; at least 1");
+    check_slots(who(), slots);
     check_shape(network, true, shape, who());
     op_.choose.network = network;
     op_.choose.clusters = clusters;
   }
 
   void advance(const PiecesView& pieces, const OutputView& output, int notes) override {
-    if (pieces.rows < 1 || pieces.rows > slots_) {
-      throw std::invalid_argument(who() + ": rows = " + std::to_string(pieces.rows) + "; 1 to the " +
-                                  std::to_string(slots_) + " slots it was made for");
-    }
+    check_rows(who(), pieces.rows, slots_);
     if (notes < 1) return;
     op_.choose.pieces = pieces;
     op_.choose.output = output;
@@ -55,16 +52,7 @@ class LoopRung final : public Rung {
 
 std::string why_not_loop(Fusion fusion, const NetworkView& network) {
   const std::string rung = std::string("rung ") + name_of(fusion);
-  for (int i = 0; i < network.readout_count; ++i) {
-    if (network.readout[i].from != DenseView::kFromState) {
-      return "the network has dense layers between its state and its heads; " + rung +
-             " serves heads that read the state";
-    }
-  }
-  if (network.candidates > kMaxCandidates) {
-    return "the network has " + std::to_string(network.candidates) + " candidates; " + rung + " serves up to " +
-           std::to_string(kMaxCandidates);
-  }
+  if (const std::string why = why_not_heads(network, kMaxCandidates, rung); !why.empty()) return why;
   return why_too_large(network, true, rung);
 }
 

@@ -47,6 +47,16 @@ inline std::string why_too_large(const NetworkView& network, bool heads, const s
          " blocks' shared memory; " + rung + " serves those that take " + std::to_string(kSharedLimit) + " at most";
 }
 
+/// @throws std::invalid_argument for a rung without slots, or a view with more rows than those
+inline void check_slots(const std::string& who, int slots) {
+  if (slots < 1) throw std::invalid_argument(who + ": slots = " + std::to_string(slots) + "; at least 1");
+}
+inline void check_rows(const std::string& who, int rows, int slots) {
+  if (rows >= 1 && rows <= slots) return;
+  throw std::invalid_argument(who + ": rows = " + std::to_string(rows) + "; 1 to the " + std::to_string(slots) +
+                              " slots it was made for");
+}
+
 /// @throws std::invalid_argument unless a plan of the shape fits
 inline void check_shape(const NetworkView& network, bool heads, const ResidentShape& shape, const std::string& who) {
   if (fitting_plan(network, heads, 1, 1, shape)) return;

@@ -141,7 +141,7 @@ void check_ours(const std::string& name, const engine::Model& model, const Setti
   const Story got = tell(model, few, our_decoder(model, few, ours), notes);
   const auto [a, b] = along_the_same_notes(got, want);
   compare(name, a, b, limit_of(ours.precision));
-  // In 16 bits a note in a hundred or so falls on the other side of a draw, and pieces part there.
+  // In 16 bits a note may fall on the other side of its draw, and the pieces part there.
   if (ours.precision == kernels::Precision::fp32) compare_pieces(name, got.notes, want.notes);
 }
 

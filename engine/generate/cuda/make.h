@@ -32,7 +32,8 @@ struct CudaOptions {
 };
 
 namespace on_cuda {
-/// The rung that a decoder will take; in 16 bits, where none was asked for, the one that stands for all that write its bits.
+/// The rung that a decoder will take; in 16 bits, where none was asked for, the one that stands for all that write its
+/// bits.
 /// @throws UnservedRung; ModelError for weights beyond fp16
 kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options);
 /// The rung that a predictor will take, which has to show what it computes between two notes. @throws UnservedRung

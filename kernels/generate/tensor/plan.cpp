@@ -26,13 +26,14 @@ TensorPlan tensor_plan(const NetworkView& network, int pieces, int columns, cons
   plan.cluster = cluster;
   plan.choosers = form.choosers;
   plan.held = held_blocks(plan.blocks, form.held);
-  for (int i = 0; i < network.readout_count; ++i) plan.outputs += network.readout[i].size;
-  plan.groups = divided(plan.outputs, kHeadRows);
-  for (int i = 0; i < network.input_count; ++i) plan.scaled += network.inputs[i].table ? 0 : 1;
+  int outputs = 0, scaled = 0;
+  for (int i = 0; i < network.readout_count; ++i) outputs += network.readout[i].size;
+  for (int i = 0; i < network.input_count; ++i) scaled += network.inputs[i].table ? 0 : 1;
+  plan.groups = divided(outputs, kHeadRows);
   Places places;
   plan.h = static_cast<int>(places.of<std::uint16_t>(2 * plan.columns() * TensorPlan::stride_of(plan.units())));
   plan.c = static_cast<int>(places.of<float>(plan.tiles * plan.warps() * 32 * 2));
-  plan.rows = static_cast<int>(places.of<float>((1 + plan.scaled) * plan.units() * 4));
+  plan.rows = static_cast<int>(places.of<float>((1 + scaled) * plan.units() * 4));
   plan.w_gates = static_cast<int>(places.of<std::uint16_t>(plan.warps() * (plan.blocks - plan.held) * 2 * 32 * 8));
   plan.w_heads = static_cast<int>(places.of<std::uint16_t>(std::int64_t{plan.groups} * plan.blocks * 32 * 8));
   plan.output = static_cast<int>(places.of<HeadOutput>(plan.groups * kHeadRows));
@@ -69,16 +70,7 @@ std::string why_not_tensor(const NetworkView& network, const std::string& rung) 
     return "the network has " + std::to_string(network.layers[0].hidden) + " units; " + rung + " serves up to " +
            std::to_string(most);
   }
-  for (int i = 0; i < network.readout_count; ++i) {
-    if (network.readout[i].from != DenseView::kFromState) {
-      return "the network has dense layers between its state and its heads; " + rung +
-             " serves heads that read the state";
-    }
-  }
-  if (network.candidates > kTensorCandidates) {
-    return "the network has " + std::to_string(network.candidates) + " candidates; " + rung + " serves up to " +
-           std::to_string(kTensorCandidates);
-  }
+  if (const std::string why = why_not_heads(network, kTensorCandidates, rung); !why.empty()) return why;
   const TensorPlan smallest = tensor_plan(network, kTileColumns, kTileColumns, kOverlapForm, 1);
   if (smallest.bytes > kSharedLimit) {
     return "the network takes " + std::to_string(smallest.bytes) + " bytes of a block's shared memory; " + rung +

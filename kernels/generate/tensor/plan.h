@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 
 #include "kernels/generate/heads.h"
@@ -57,12 +56,10 @@ struct TensorPlan {
   int pieces = 8;     ///< that a block serves at a time
   int cluster = 1;    ///< blocks that a piece's staggered states are dealt out to
   int choosers = 0;   ///< warps of their own; 0: all choose
-  int outputs = 0;    ///< of the heads
   int groups = 0;     ///< of 16 outputs
-  int scaled = 0;     ///< inputs that are scaled numbers
   int h = 0;          ///< [2, columns, stride()] 16-bit
   int c = 0;          ///< [tiles, threads that multiply, 2] float
-  int rows = 0;       ///< [1 + scaled, units(), 4 gates] float: the bias, and what the inputs are multiplied by
+  int rows = 0;       ///< [1 + scaled inputs, units(), 4 gates] float: the bias, and what the inputs are multiplied by
   int w_gates = 0;    ///< [warps(), blocks - held, 2 matrices, 32 lanes, 8] 16-bit
   int w_heads = 0;    ///< [groups, blocks, 32 lanes, 8] 16-bit
   int output = 0;     ///< [16 groups] HeadOutput

@@ -34,16 +34,13 @@ class TensorRung final : public Rung {
         multiprocessors_(multiprocessors()),
         slots_(slots),
         stream_(stream) {
-    if (slots < 1) throw std::invalid_argument(who() + ": slots = " + std::to_string(slots) + "; at least 1");
+    check_slots(who(), slots);
     op_.choose.network = network;
     op_.choose.clusters = clusters;
   }
 
   void advance(const PiecesView& pieces, const OutputView& output, int notes) override {
-    if (pieces.rows < 1 || pieces.rows > slots_) {
-      throw std::invalid_argument(who() + ": rows = " + std::to_string(pieces.rows) + "; 1 to the " +
-                                  std::to_string(slots_) + " slots it was made for");
-    }
+    check_rows(who(), pieces.rows, slots_);
     if (notes < 1) return;
     op_.choose.pieces = pieces;
     op_.choose.output = output;
