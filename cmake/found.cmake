@@ -57,6 +57,15 @@ affetto_row("FluidSynth" ${AFFETTO_FLUIDSYNTH} "turns MIDI into sound (libfluids
 affetto_find_library(LIBARCHIVE archive.h archive)
 affetto_row("libarchive" ${AFFETTO_LIBARCHIVE} "writes batches as one .zip (libarchive-dev)")
 
+affetto_find_library(JPEG jpeglib.h jpeg)
+affetto_row("libjpeg" ${AFFETTO_JPEG} "reads JPEG (libjpeg-dev)")
+affetto_find_library(PNG png.h png)
+affetto_row("libpng" ${AFFETTO_PNG} "reads and writes PNG (libpng-dev)")
+affetto_find_library(EXIF libexif/exif-data.h exif)
+affetto_row("libexif" ${AFFETTO_EXIF} "turns pictures upright (libexif-dev)")
+affetto_find_library(WEBP webp/decode.h webp)
+affetto_row("libwebp" ${AFFETTO_WEBP} "reads WebP (libwebp-dev)")
+
 set(AFFETTO_HAVE_CUDA OFF)
 set(AFFETTO_CUDA_NOTE "for the GPU path, not needed otherwise")
 if(AFFETTO_CUDA AND NOT AFFETTO_SANITIZE AND NOT AFFETTO_LIBFUZZER)
