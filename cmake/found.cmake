@@ -10,9 +10,10 @@ function(affetto_row name found note)
   set(AFFETTO_FOUND_ROWS "${AFFETTO_FOUND_ROWS};${name}|${_state}|${note}" CACHE INTERNAL "")
 endfunction()
 
-# Sets NAME_INCLUDE, NAME_LIBRARY, and AFFETTO_NAME to whether both are there.
+# Sets NAME_INCLUDE, NAME_LIBRARY, and AFFETTO_NAME to whether both are there. Further arguments: folders of include
+# folders in which the header may stand.
 macro(affetto_find_library name header library)
-  find_path(${name}_INCLUDE ${header})
+  find_path(${name}_INCLUDE ${header} PATH_SUFFIXES ${ARGN})
   find_library(${name}_LIBRARY ${library})
   if(${name}_INCLUDE AND ${name}_LIBRARY)
     set(AFFETTO_${name} ON)
@@ -65,6 +66,14 @@ affetto_find_library(EXIF libexif/exif-data.h exif)
 affetto_row("libexif" ${AFFETTO_EXIF} "turns pictures upright (libexif-dev)")
 affetto_find_library(WEBP webp/decode.h webp)
 affetto_row("libwebp" ${AFFETTO_WEBP} "reads WebP (libwebp-dev)")
+
+affetto_find_library(OPENCV opencv2/objdetect.hpp opencv_objdetect opencv4)
+find_library(OPENCV_IMGPROC_LIBRARY opencv_imgproc)
+find_library(OPENCV_CORE_LIBRARY opencv_core)
+if(NOT OPENCV_IMGPROC_LIBRARY OR NOT OPENCV_CORE_LIBRARY)
+  set(AFFETTO_OPENCV OFF)
+endif()
+affetto_row("OpenCV" ${AFFETTO_OPENCV} "finds faces (libopencv-objdetect-dev opencv-data)")
 
 set(AFFETTO_HAVE_CUDA OFF)
 set(AFFETTO_CUDA_NOTE "for the GPU path, not needed otherwise")

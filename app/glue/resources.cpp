@@ -56,4 +56,14 @@ std::optional<fs::path> find_soundfont() {
   return std::nullopt;
 }
 
+fs::path find_cascades() {
+  if (const auto folder = from_environment("AFFETTO_CASCADES")) return *folder;
+  const fs::path usual = "/usr/share/opencv4/haarcascades";
+  for (const fs::path& folder : {usual, fs::path("/usr/local/share/opencv4/haarcascades")}) {
+    std::error_code error;
+    if (fs::is_directory(folder, error)) return folder;
+  }
+  return usual;
+}
+
 }  // namespace app

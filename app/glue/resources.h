@@ -23,4 +23,11 @@ std::optional<std::filesystem::path> find_soundfont();
 inline constexpr const char* kSoundfontHint =
     "apt-get install timgm6mb-soundfont, or name one with --soundfont FILE.sf2";
 
+/// The folder of OpenCV's cascades: $AFFETTO_CASCADES, else the distribution's usual places; the first of these if
+/// there is none.
+std::filesystem::path find_cascades();
+/// The package that brings them.
+inline constexpr const char* kCascadesHint =
+    "apt-get install opencv-data, or set AFFETTO_CASCADES to a folder of OpenCV's haarcascades";
+
 }  // namespace app

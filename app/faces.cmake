@@ -1,0 +1,12 @@
+# Faces in pictures. The target always exists; without OpenCV the detector says which package brings it.
+add_library(app_faces STATIC
+  ${CMAKE_CURRENT_LIST_DIR}/face/annotate.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/face/choose.cpp)
+if(AFFETTO_OPENCV)
+  target_sources(app_faces PRIVATE ${CMAKE_CURRENT_LIST_DIR}/face/detector_opencv.cpp)
+  target_include_directories(app_faces SYSTEM PRIVATE ${OPENCV_INCLUDE})
+  target_link_libraries(app_faces PRIVATE ${OPENCV_LIBRARY} ${OPENCV_IMGPROC_LIBRARY} ${OPENCV_CORE_LIBRARY})
+else()
+  target_sources(app_faces PRIVATE ${CMAKE_CURRENT_LIST_DIR}/face/detector_absent.cpp)
+endif()
+target_link_libraries(app_faces PUBLIC app_glue engine io_picture project_options)
