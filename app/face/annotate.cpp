@@ -100,8 +100,8 @@ engine::Picture annotated(const engine::Picture& picture, const engine::FaceFram
   engine::Picture copy = in_colour(picture);
   Canvas canvas(copy);
   const Corners corners(frame);
-  // A dot of the font is a 300th of the shorter side: a line of 30 letters fits into most pictures.
-  const int dot = std::max(1, std::min(copy.width, copy.height) / 300);
+  // A dot of the font is a 240th of the shorter side: a line of 40 letters fits into every picture.
+  const int dot = std::max(1, std::min(copy.width, copy.height) / 240);
   draw_square(canvas, corners, dot);
   if (text.empty()) return copy;
   const int width = (static_cast<int>(std::min<std::size_t>(text.size(), 1000)) * (kGlyphWidth + 1) + 3) * dot;

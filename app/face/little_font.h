@@ -1,6 +1,7 @@
 // Capitals, digits and a few signs, five by seven dots each, for a line of text in a picture.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -55,15 +56,18 @@ inline constexpr std::array<std::string_view, 42> kGlyphRows = {
     "#   #  #    #   #     #   #               ##    ",
     "#   #  #    #   #    #    #         ##     #    ",
     " ###   #     ###   ##               ##    #     ",
-    // %     :     (     )     /    blank
-    "##          #     #                             ",
-    "##  #  ##    #     #      #                     ",
-    "   #   ##   #       #    #                      ",
-    "  #         #       #   #                       ",
-    " #     ##   #       #  #                        ",
-    "#  ##  ##    #     #  #                         ",
-    "   ##         #   #                             ",
+    // %     :     (     )     /     blank
+    "##             #   #        #                   ",
+    "##  #  ##     #     #       #                   ",
+    "   #   ##    #       #     #                    ",
+    "  #          #       #    #                     ",
+    " #     ##    #       #   #                      ",
+    "#  ##  ##     #     #   #                       ",
+    "   ##          #   #    #                       ",
 };
+
+static_assert(std::ranges::all_of(kGlyphRows,
+                                  [](std::string_view row) { return row.size() == 8 * (kGlyphWidth + 1); }));
 
 /// Whether the dot of this glyph is set. @param glyph  index into kGlyphs
 constexpr bool glyph_dot(std::size_t glyph, int x, int y) {

@@ -47,6 +47,21 @@ engine::Picture bounded_picture(const PictureSource& source, std::int64_t width,
   return picture;
 }
 
+void lay_on_white(engine::Picture& picture) {
+  if (picture.channels % 2 != 0) return;
+  const std::size_t colours = static_cast<std::size_t>(picture.channels) - 1;
+  std::vector<std::uint8_t>& pixels = picture.pixels;
+  std::size_t out = 0;
+  for (std::size_t in = 0; in < pixels.size(); in += colours + 1) {
+    const int seen = pixels[in + colours], white = 255 * (255 - seen);
+    for (std::size_t k = 0; k < colours; ++k) {
+      pixels[out++] = static_cast<std::uint8_t>((pixels[in + k] * seen + white + 127) / 255);
+    }
+  }
+  pixels.resize(out);
+  picture.channels = static_cast<int>(colours);
+}
+
 void check_picture(const engine::Picture& picture, const char* function) {
   const auto& [width, height, channels, pixels] = picture;
   const std::int64_t expected = std::int64_t{width} * height * channels;

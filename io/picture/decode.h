@@ -52,6 +52,9 @@ int exif_orientation(std::span<const std::uint8_t> tiff);
 /// A picture of this size, all 0, if it is within bounds. @throws FormatError
 engine::Picture bounded_picture(const PictureSource& source, std::int64_t width, std::int64_t height, int channels);
 
+/// Two or four channels, of which the last is how much of a pixel is to be seen, become one or three, in place.
+void lay_on_white(engine::Picture& picture);
+
 /// @throws std::invalid_argument unless the pixels are width * height * channels, all at least 1, channels 1 or 3
 void check_picture(const engine::Picture& picture, const char* function);
 

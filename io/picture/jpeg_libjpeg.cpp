@@ -80,6 +80,7 @@ class JpegDecoder {
   static void note(j_common_ptr cinfo, int level) {
     if (level >= 0) return;
     JpegDecoder& self = of(cinfo);
+    if (cinfo->err->msg_code == JWRN_HIT_MARKER && self.cinfo_.unread_marker == JPEG_EOI) self.end_here();
     // What follows from the missing end is told as that.
     if (self.ended_ || ++self.oddities_ > 1) return;
     cinfo->err->format_message(cinfo, self.first_oddity_.data());
@@ -88,15 +89,17 @@ class JpegDecoder {
   /// The bytes are at their end: the library gets the marker that closes a file, as often as it asks.
   static boolean end_of_bytes(j_decompress_ptr cinfo) {
     static constexpr std::array<JOCTET, 2> kEnd = {0xFF, JPEG_EOI};
-    JpegDecoder& self = of(cinfo);
-    if (!self.ended_) {
-      const double rows = cinfo->total_iMCU_rows;  // of blocks; 0 while headers are read
-      self.reached_ = rows > 0 ? cinfo->input_iMCU_row / rows : 0;
-    }
-    self.ended_ = true;
+    of(cinfo).end_here();
     cinfo->src->next_input_byte = kEnd.data();
     cinfo->src->bytes_in_buffer = kEnd.size();
     return TRUE;
+  }
+
+  void end_here() {
+    if (ended_) return;
+    ended_ = true;
+    const double rows = cinfo_.total_iMCU_rows;  // of blocks; 0 while headers are read
+    reached_ = rows > 0 ? cinfo_.input_iMCU_row / rows : 0;
   }
 
   static void skip(j_decompress_ptr cinfo, long count) {
@@ -116,7 +119,7 @@ class JpegDecoder {
   }
 
   [[noreturn]] void fail_short() {
-    refuse_damaged(source_.name, "it is a JPEG cut off at " + std::to_string(source_.bytes.size()) +
+    refuse_damaged(source_.name, "it is a JPEG cut off after " + std::to_string(source_.bytes.size()) +
                                      " bytes, before three quarters of the picture");
   }
 
@@ -211,7 +214,7 @@ class JpegDecoder {
     }
     if (!ended_) return;
     const int missing = static_cast<int>(100 * (1 - reached_) + 0.5);
-    warnings.push_back("the JPEG ends early, at " + std::to_string(source_.bytes.size()) + " bytes: " +
+    warnings.push_back("the JPEG ends early, after " + std::to_string(source_.bytes.size()) + " bytes: " +
                        (missing > 0 ? "the last " + std::to_string(missing) + " % of its rows may be missing"
                                     : "its finest detail may be missing"));
   }

@@ -19,18 +19,6 @@ const char* text_of(VP8StatusCode status) {
   }
 }
 
-/// Red, green, blue of each pixel laid on white, in place: four bytes become three.
-void lay_on_white(std::vector<std::uint8_t>& pixels) {
-  std::size_t out = 0;
-  for (std::size_t in = 0; in < pixels.size(); in += 4) {
-    const int alpha = pixels[in + 3], white = 255 * (255 - alpha);
-    for (std::size_t k = 0; k < 3; ++k) {
-      pixels[out++] = static_cast<std::uint8_t>((pixels[in + k] * alpha + white + 127) / 255);
-    }
-  }
-  pixels.resize(out);
-}
-
 }  // namespace
 
 const PictureLibrary kWebpLibrary{true, "libwebp-dev"};
@@ -55,8 +43,7 @@ Decoded decode_webp(const PictureSource& source) {
               picture.width * channels)) {
     refuse_damaged(source.name, "it is a WebP that is damaged or cut off");
   }
-  if (channels == 4) lay_on_white(picture.pixels);
-  picture.channels = 3;
+  lay_on_white(picture);
   return decoded;
 }
 
