@@ -80,26 +80,29 @@ class JpegDecoder {
   static void note(j_common_ptr cinfo, int level) {
     if (level >= 0) return;
     JpegDecoder& self = of(cinfo);
-    if (cinfo->err->msg_code == JWRN_HIT_MARKER && self.cinfo_.unread_marker == JPEG_EOI) self.end_here();
-    // What follows from the missing end is told as that.
-    if (self.ended_ || ++self.oddities_ > 1) return;
+    if (cinfo->err->msg_code == JWRN_HIT_MARKER && !self.at_restart()) self.scan_ends_here();
+    // What follows from a missing end is told as that.
+    if (self.ended_ || self.scan_reached_ < 1 || ++self.oddities_ > 1) return;
     cinfo->err->format_message(cinfo, self.first_oddity_.data());
   }
 
   /// The bytes are at their end: the library gets the marker that closes a file, as often as it asks.
   static boolean end_of_bytes(j_decompress_ptr cinfo) {
     static constexpr std::array<JOCTET, 2> kEnd = {0xFF, JPEG_EOI};
-    of(cinfo).end_here();
+    JpegDecoder& self = of(cinfo);
+    self.ended_ = true;
+    self.scan_ends_here();
     cinfo->src->next_input_byte = kEnd.data();
     cinfo->src->bytes_in_buffer = kEnd.size();
     return TRUE;
   }
 
-  void end_here() {
-    if (ended_) return;
-    ended_ = true;
+  /// A marker that only divides a scan: after damage it goes on there.
+  bool at_restart() const { return cinfo_.unread_marker >= JPEG_RST0 && cinfo_.unread_marker <= JPEG_RST0 + 7; }
+
+  void scan_ends_here() {
     const double rows = cinfo_.total_iMCU_rows;  // of blocks; 0 while headers are read
-    reached_ = rows > 0 ? cinfo_.input_iMCU_row / rows : 0;
+    scan_reached_ = std::min(scan_reached_, rows > 0 ? cinfo_.input_iMCU_row / rows : 0);
   }
 
   static void skip(j_decompress_ptr cinfo, long count) {
@@ -157,7 +160,7 @@ class JpegDecoder {
     return {};
   }
 
-  /// Whether the scan being read is the first that carries brightness: in a progressive file, its detail.
+  /// Whether the scan that was read carries brightness: in a progressive file, its detail.
   bool carries_detail() const {
     const auto last = cinfo_.cur_comp_info + cinfo_.comps_in_scan;
     const bool bright = std::any_of(cinfo_.cur_comp_info, last, [](const auto* c) { return c->component_index == 0; });
@@ -168,20 +171,20 @@ class JpegDecoder {
   void read_scans() {
     cinfo_.buffered_image = TRUE;
     if (!guarded([this] { jpeg_start_decompress(&cinfo_); })) fail();
-    bool detailed = false;
+    double reached = 0;
     int scans = 0;
     for (int status = JPEG_SUSPENDED; status != JPEG_REACHED_EOI;) {
       if (!guarded([this, &status] { status = jpeg_consume_input(&cinfo_); })) fail();
-      if (ended_ && !detailed && !(carries_detail() && reached_ >= kLeastPart)) fail_short();
       if (status != JPEG_SCAN_COMPLETED) continue;
-      if (!ended_) detailed = detailed || carries_detail();
+      if (carries_detail()) reached = std::max(reached, scan_reached_);
+      scan_reached_ = 1;
       if (++scans > kMaxScans) {
         refuse_picture(source_.name,
                        "it is a JPEG of more than " + std::to_string(kMaxScans) + " scans, more than any camera writes",
                        "save it anew with a picture program");
       }
     }
-    if (detailed) reached_ = 1;  // what is missing refines
+    scan_reached_ = reached;
     if (!guarded([this] { jpeg_start_output(&cinfo_, cinfo_.input_scan_number); })) fail();
   }
 
@@ -192,7 +195,7 @@ class JpegDecoder {
     while (cinfo_.output_scanline < cinfo_.output_height) {
       JSAMPROW row = cmyk ? row_.data() : out;
       if (!guarded([this, &row] { jpeg_read_scanlines(&cinfo_, &row, 1); })) fail();
-      if (ended_ && reached_ < kLeastPart) fail_short();
+      if (scan_reached_ < kLeastPart) fail_short();
       if (cmyk) multiply_out(out);
       out += row_bytes;
     }
@@ -212,8 +215,8 @@ class JpegDecoder {
       warnings.push_back(std::string("it is a damaged JPEG: ") + first_oddity_.data() +
                          (oddities_ > 1 ? ", and " + std::to_string(oddities_ - 1) + " more of the kind" : ""));
     }
-    if (!ended_) return;
-    const int missing = static_cast<int>(100 * (1 - reached_) + 0.5);
+    if (!ended_ && scan_reached_ == 1) return;
+    const int missing = static_cast<int>(100 * (1 - scan_reached_) + 0.5);
     warnings.push_back("the JPEG ends early, after " + std::to_string(source_.bytes.size()) + " bytes: " +
                        (missing > 0 ? "the last " + std::to_string(missing) + " % of its rows may be missing"
                                     : "its finest detail may be missing"));
@@ -226,8 +229,8 @@ class JpegDecoder {
   std::jmp_buf jump_{};
   std::array<char, JMSG_LENGTH_MAX> text_{}, first_oddity_{};
   int oddities_ = 0;
-  bool ended_ = false;  ///< the bytes were at their end before the picture
-  double reached_ = 1;  ///< part of the rows that was read when they were
+  bool ended_ = false;       ///< the bytes were at their end before the picture
+  double scan_reached_ = 1;  ///< part of the rows that the scan reached; at the end, that the best one with detail did
   std::vector<JSAMPLE> row_;
 };
 
