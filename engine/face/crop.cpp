@@ -10,7 +10,7 @@ namespace engine {
 namespace {
 
 constexpr double kFrameOfBox = 1.04;  // 1 / 0.964, see frame_of()
-constexpr int kMostSamples = 16;      // along a side of one pixel
+constexpr double kMostSamples = 16;   // along a side of one pixel
 
 /// Brightness between the middles of four pixels.
 class Sampler {
@@ -77,7 +77,7 @@ Picture crop_face(const Picture& grey, const FaceFrame& frame) {
   check(grey, frame);
   const Sampler sampler(grey);
   const double step = frame.side / kFaceSide;  // of the picture, for one pixel that leaves
-  const int samples = std::clamp(static_cast<int>(std::ceil(step)), 1, kMostSamples);
+  const int samples = static_cast<int>(std::clamp(std::ceil(step), 1.0, kMostSamples));
   const double angle = frame.roll_degrees * std::numbers::pi / 180, cosine = std::cos(angle), sine = std::sin(angle);
   Picture face{kFaceSide, kFaceSide, 1, {}};
   face.pixels.reserve(kFaceSide * kFaceSide);

@@ -59,8 +59,10 @@ TEST(CropFace, BeyondTheEdgeTheEdgeContinues) {
       ASSERT_EQ(at(face, x, y), at(picture, std::clamp(x - 14, 0, 39), std::clamp(y - 4, 0, 59))) << x << ", " << y;
     }
   }
-  EXPECT_EQ(crop_face(support::plain(1, 1, 77), {.centre_x = 500, .centre_y = -500, .side = 3}),
-            support::plain(kFaceSide, kFaceSide, 77));
+  for (const double far : {3.0, 1e9, 1e300}) {
+    EXPECT_EQ(crop_face(support::plain(1, 1, 77), {.centre_x = 500 * far, .centre_y = -far, .side = far}),
+              support::plain(kFaceSide, kFaceSide, 77));
+  }
 }
 
 TEST(CropFace, AQuarterTurnIsExact) {
