@@ -5,7 +5,10 @@ BUILD := build/release
 AFFETTO := $(BUILD)/app/affetto
 
 # What each target needs of the distribution (Debian 12 and Ubuntu 24.04 name them alike).
-PACKAGES_BUILD := cmake ninja-build g++ nlohmann-json3-dev libcli11-dev libsndfile1-dev libfluidsynth-dev timgm6mb-soundfont libarchive-dev
+PACKAGES_BUILD := cmake ninja-build g++ nlohmann-json3-dev libcli11-dev libsndfile1-dev libfluidsynth-dev timgm6mb-soundfont libarchive-dev \
+  libjpeg-dev libpng-dev libexif-dev libwebp-dev
+# Finds faces in pictures. Its development package brings 200 others (470 MB), so that only who wants it installs it.
+PACKAGES_FACES := libopencv-objdetect-dev opencv-data
 PACKAGES_TEST := libgtest-dev python3 python3-mido
 PACKAGES_CHECK := clang libclang-rt-dev
 PACKAGES_BENCH := libbenchmark-dev libtorch-dev libopenblas0-openmp
@@ -19,7 +22,7 @@ EMULATED_TESTS := kernels/emulator/emulator_test kernels/device/device_test_emul
   kernels/generate/loop_test_emulated kernels/generate/tensor_test_emulated
 SCHEDULE := warp:random:1
 
-.PHONY: demo build test check bench soak format clean deps-build deps-test deps-check deps-bench
+.PHONY: demo build test check bench soak format clean deps-build deps-faces deps-test deps-check deps-bench
 
 demo: build
 	@cmake/demo.sh $(AFFETTO) demo
@@ -63,6 +66,7 @@ clean:
 	@rm -rf build demo
 
 deps-build: ; @cmake/install.sh $(PACKAGES_BUILD)
+deps-faces: ; @cmake/install.sh $(PACKAGES_FACES)
 deps-test: ; @cmake/install.sh $(PACKAGES_TEST)
 deps-check: ; @cmake/install.sh $(PACKAGES_CHECK)
 deps-bench: ; @cmake/install.sh $(PACKAGES_BENCH)

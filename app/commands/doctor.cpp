@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "app/commands/commands.h"
+#include "app/face/detector.h"
 #include "app/glue/device.h"
 #include "app/glue/exit_codes.h"
 #include "app/glue/inputs.h"
@@ -13,6 +14,7 @@
 #include "io/audio/write_audio.h"
 #include "io/files/directories.h"
 #include "io/files/zip.h"
+#include "io/picture/read_picture.h"
 #include "kernels/cpu/isa.h"
 
 namespace app {
@@ -88,6 +90,27 @@ Check check_archives() {
           "apt-get install libarchive-dev and build again"};
 }
 
+Check check_pictures() {
+  const std::string text = "reads " + io::readable_pictures(), missing = io::missing_picture_packages();
+  if (missing.empty()) return {"pictures", State::ok, text, ""};
+  return {"pictures", State::warn, text + "; not every library for pictures is compiled in",
+          "apt-get install " + missing + " and build again"};
+}
+
+Check check_faces() {
+  if (!can_find_faces()) {
+    return {"faces", State::warn, "OpenCV is not compiled in: faces must be named",
+            "apt-get install libopencv-objdetect-dev opencv-data and build again"};
+  }
+  try {
+    FaceDetector detector(find_cascades());
+    return {"faces", State::ok,
+            "OpenCV " + face_library_version() + " finds them; cascades in " + find_cascades().string(), ""};
+  } catch (const engine::Error& error) {
+    return failed("faces", error, State::warn);
+  }
+}
+
 Check check_model() {
   try {
     const OpenedModel opened = open_model("");
@@ -138,6 +161,8 @@ std::vector<Check> all_checks() {
           check_soundfont(),
           check_sound_files(),
           check_archives(),
+          check_pictures(),
+          check_faces(),
           check_folder("folder", here, "change to a folder that you may write to, or name one with -o"),
           check_cache()};
 }
