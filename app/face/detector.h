@@ -31,7 +31,7 @@ class FaceDetector {
   FaceDetector& operator=(FaceDetector&&) noexcept;
 
   /// The upright or slightly leaning faces that look at the camera, largest first; none where there is none. Those
-  /// below a tenth of the picture's shorter side are looked for only where there is no larger one.
+  /// below a fifth of the picture's shorter side are looked for only where there is no larger one.
   /// @param grey  of one channel
   /// @throws std::invalid_argument for another number of channels
   std::vector<engine::Face> find(const engine::Picture& grey);
