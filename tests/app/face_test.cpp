@@ -1,6 +1,7 @@
 // Faces found, chosen and shown, on pictures that these tests draw.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
 #include "app/face/annotate.h"
@@ -48,6 +49,11 @@ double overlap(const PixelBox& a, const PixelBox& b) {
   const double height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
   if (width <= 0 || height <= 0) return 0;
   return width * height / (1.0 * a.width * a.height + 1.0 * b.width * b.height - width * height);
+}
+
+/// How far the middle of a box is from that of a drawn face, in its size.
+double off(const PixelBox& box, const support::DrawnFace& face) {
+  return std::hypot(box.x + box.width / 2.0 - face.x, box.y + box.height / 2.0 - face.y) / face.size;
 }
 
 /// The box that fits a drawn face: it reaches from the forehead to below the mouth.
@@ -151,14 +157,16 @@ TEST_F(Detector, FindsFacesThatFillThePictureOrLean) {
   const auto found = detector->find(filled);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_GT(overlap(found[0].box, box_of(large)), 0.5);
+  EXPECT_LT(off(found[0].box, large), 0.1);
   for (const double lean : {-40.0, 40.0}) {
     engine::Picture picture = plain(480, 400, 110);
-    const support::DrawnFace face{.x = 240, .y = 200, .size = 100, .lean_degrees = lean};
+    const support::DrawnFace face{.x = 330, .y = 120, .size = 100, .lean_degrees = lean};
     support::draw_face(picture, face);
     const auto leaning = detector->find(picture);
     ASSERT_EQ(leaning.size(), 1u) << lean;
     EXPECT_EQ(leaning[0].roll_degrees, lean < 0 ? -18 : 18);
     EXPECT_GT(overlap(leaning[0].box, box_of(face)), 0.5);
+    EXPECT_LT(off(leaning[0].box, face), 0.1);
   }
 }
 
@@ -174,9 +182,9 @@ TEST_F(Detector, TheLargestComesFirst) {
 }
 
 TEST_F(Detector, FindsACrowdOfFifty) {
-  engine::Picture picture = plain(1000, 500, 90);
+  engine::Picture picture = plain(1000, 800, 90);
   for (int i = 0; i < 50; ++i) {
-    support::draw_face(picture, {.x = 50.0 + i % 10 * 100, .y = 50.0 + i / 10 * 100, .size = 40.0 + i % 3});
+    support::draw_face(picture, {.x = 50.0 + i % 10 * 100, .y = 80.0 + i / 10 * 160, .size = 40.0 + i % 3});
   }
   EXPECT_GE(detector->find(picture).size(), 45u);
 }
@@ -268,6 +276,14 @@ TEST(Annotated, TheTextStandsBelowAboveOrWithin) {
   EXPECT_EQ(strip(40, 40, 103), (std::pair{62, 11})) << "below";
   EXPECT_EQ(strip(70, 50, 80), (std::pair{32, 11})) << "above";
   EXPECT_EQ(strip(50, 200, 20), (std::pair{89, 11})) << "at the lower end of what fills the picture";
+}
+
+TEST(Annotated, WhatLeavesOnTheRightDoesNotComeBackOnTheLeft) {
+  const engine::Picture shown = annotated(plain(100, 80, 200), {.centre_x = 95, .centre_y = 40, .side = 40}, "HAPPY");
+  for (int y = 0; y < 80; ++y) {
+    for (int x = 0; x < 20; ++x)
+      ASSERT_EQ(shown.pixels[static_cast<std::size_t>(3 * (100 * y + x))], 200) << x << ", " << y;
+  }
 }
 
 TEST(Annotated, LettersAreDrawnDotByDot) {

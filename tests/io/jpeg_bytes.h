@@ -12,7 +12,8 @@ namespace test {
 
 struct Jpeg {
   int width = 8, height = 8;
-  int components = 3;  ///< 1 grey, 3 RGB, 4 CMYK as they are to be stored
+  int components = 3;       ///< 1 grey, 3 RGB, 4 CMYK as they are to be stored
+  bool arithmetic = false;  ///< coded so instead of by Huffman
   bool progressive = false;
   bool adobe = true;  ///< of CMYK: marked as Adobe's, whose inks are stored inverted
   bool ycck = false;  ///< of CMYK: the first three as YCbCr
@@ -39,6 +40,7 @@ inline std::vector<std::uint8_t> jpeg_bytes(const Jpeg& jpeg) {
     jpeg_set_colorspace(&cinfo, jpeg.ycck ? JCS_YCCK : JCS_CMYK);
     cinfo.write_Adobe_marker = jpeg.adobe;
   }
+  cinfo.arith_code = jpeg.arithmetic;
   jpeg_set_quality(&cinfo, jpeg.quality, TRUE);
   if (jpeg.progressive) jpeg_simple_progression(&cinfo);
   if (!jpeg.scans.empty()) {

@@ -151,6 +151,19 @@ TEST(JpegTest, WhatIsMissingIsToldInRows) {
   EXPECT_PRED2(contains, refusal(half), "cut off after " + std::to_string(half.size()) + " bytes");
 }
 
+TEST(JpegTest, ArithmeticCodesAreCutOffAlike) {
+  for (const bool progressive : {false, true}) {
+    const Bytes whole = test::jpeg_bytes(
+        {.width = 64, .height = 96, .components = 1, .arithmetic = true, .progressive = progressive, .sample = soft});
+    EXPECT_LT(distance(parse_picture(whole, "a").picture, soft), 1.5);
+    const auto part = [&whole](std::size_t twentieths) {
+      return Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(whole.size() * twentieths / 20));
+    };
+    EXPECT_PRED2(contains, refusal(part(8)), "cut off");
+    EXPECT_EQ(parse_picture(part(19), "a").warnings.size(), 1u) << progressive;
+  }
+}
+
 TEST(JpegTest, DamageWithinIsAWarning) {
   Bytes bytes = test::jpeg_bytes({.width = 64, .height = 64, .components = 1, .sample = soft});
   const std::vector<std::uint8_t> garbage = {0xFF, 0xD3, 0xFF, 0xD1};  // restart markers where none belong
