@@ -2,7 +2,7 @@
 // that own nothing; what owns memory belongs to PngDecoder and is prepared outside of them.
 //
 // Reading does not use the library's simplified interface: that one mixes up rows of interlaced pictures of 16 bits
-// (pnggroup/libpng#853, versions 1.6.35 and later). Writing does; it catches its own jumps.
+// (pnggroup/libpng#853; seen in 1.6.39). Writing does; it catches its own jumps.
 #include <png.h>
 
 #include <array>
