@@ -11,11 +11,6 @@
 namespace kernels {
 namespace {
 
-/// Panels of one band of kDepth rows lie one after the other; bands likewise.
-std::size_t band_offset(std::size_t band, std::size_t panels, std::size_t panel) {
-  return band * kDepth * panels * panel;
-}
-
 std::size_t round_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
 
 /// After the first band the sums so far are in C.
@@ -48,16 +43,22 @@ PackedMatrix::PackedMatrix(std::size_t rows, std::size_t columns)
   values_.resize(rows * round_up(columns, table_->panel));
 }
 
+/// Panels of one band of kDepth rows lie one after the other; bands likewise.
+std::size_t PackedMatrix::place(std::size_t band, std::size_t p) const {
+  const std::size_t panel = table_->panel, panels = (columns_ + panel - 1) / panel;
+  return band * kDepth * panels * panel + p * std::min(kDepth, rows_ - band * kDepth) * panel;
+}
+
 void PackedMatrix::fill(std::size_t row, std::size_t column, std::size_t rows, std::size_t columns,
                         const MatrixView& source) {
   if (row + rows > rows_ || column + columns > columns_) throw std::invalid_argument("PackedMatrix: block outside");
-  const std::size_t panel = table_->panel, panels = (columns_ + panel - 1) / panel;
+  const std::size_t panel = table_->panel;
   for (std::size_t k = row; k < row + rows;) {
-    const std::size_t band = k / kDepth, depth = std::min(kDepth, rows_ - band * kDepth);
+    const std::size_t band = k / kDepth;
     const std::size_t terms = std::min((band + 1) * kDepth, row + rows) - k;
     for (std::size_t n = column; n < column + columns;) {
       const std::size_t p = n / panel, width = std::min((p + 1) * panel, column + columns) - n;
-      float* to = values_.data() + band_offset(band, panels, panel) + p * depth * panel + (k - band * kDepth) * panel;
+      float* to = values_.data() + place(band, p) + (k - band * kDepth) * panel;
       const std::size_t r = k - row, c = n - column;
       const float* from = source.data + (source.transposed ? c * source.ld + r : r * source.ld + c);
       table_->pack_panel({from, source.ld, source.transposed}, width, terms, to + n % panel);
@@ -78,8 +79,8 @@ void gemm_packed(const PackedProduct& op) {
       for (std::size_t k = 0; k < b.rows(); k += kDepth) {
         const std::size_t depth = std::min(kDepth, b.rows() - k);
         table.rows_block({rows, std::min(panel, b.columns() - n), depth, op.a + m * op.lda + k, op.lda,
-                          b.data() + band_offset(k / kDepth, panels, panel) + p * depth * panel, op.c + m * op.ldc + n,
-                          op.ldc, start_of(op.start, k), bias_at(op.bias, n)});
+                          b.panel(k / kDepth, p), op.c + m * op.ldc + n, op.ldc, start_of(op.start, k),
+                          bias_at(op.bias, n)});
       }
     }
   }

@@ -64,10 +64,13 @@ class PackedMatrix {
   void fill(std::size_t row, std::size_t column, std::size_t rows, std::size_t columns, const MatrixView& source);
   std::size_t rows() const { return rows_; }
   std::size_t columns() const { return columns_; }
-  const float* data() const { return values_.data(); }
   const GemmTable& table() const { return *table_; }
+  /// Panel p (gemm_table.h) of the terms in band `band` of kDepth: [terms, panel].
+  const float* panel(std::size_t band, std::size_t p) const { return values_.data() + place(band, p); }
 
  private:
+  std::size_t place(std::size_t band, std::size_t p) const;
+
   std::size_t rows_ = 0, columns_ = 0;
   AlignedFloats values_;
   const GemmTable* table_ = nullptr;
