@@ -5,21 +5,16 @@
 
 #include "engine/data/error.h"
 #include "engine/model/presets.h"
+#include "engine/model/tensor_checks.h"
 #include "kernels/math/philox.h"
 
 namespace engine {
 namespace {
 
-using Shapes = std::map<std::string, std::vector<std::int64_t>>;
+using Shapes = TensorShapes;
 
 constexpr const char* kSpecKey = "affetto.spec";
 constexpr const char* kClustersKey = "affetto.clusters";
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
 
 void add_dense(Shapes& shapes, const std::string& name, std::int64_t outputs, std::int64_t inputs) {
   shapes[name + ".weight"] = {outputs, inputs};
@@ -71,22 +66,6 @@ ModelSpec spec_from_shapes(const TensorTable& table, const std::string& where) {
   }
   check_spec(spec, where);
   return spec;
-}
-
-void check_tensor(const std::string& name, const Tensor& tensor, const std::vector<std::int64_t>& shape,
-                  const std::string& where) {
-  if (tensor.shape != shape) {
-    refuse(where, "tensor " + name + " is " + shape_text(tensor.shape) + ", its description needs " + shape_text(shape),
-           "the weights and the description are of different models: export both again");
-  }
-  for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-    if (!std::isfinite(tensor.values[i])) {
-      refuse(where,
-             "tensor " + name + " holds " + std::to_string(tensor.values[i]) + " at position " + std::to_string(i) +
-                 ", expected finite numbers",
-             "training diverged or the file is damaged: use an earlier checkpoint");
-    }
-  }
 }
 
 /// Half-width of a fresh tensor's uniform distribution.
@@ -141,15 +120,7 @@ Model model_from_table(TensorTable table, const std::string& where) {
   Model model;
   const auto text = table.metadata.find(kSpecKey);
   model.spec = text == table.metadata.end() ? spec_from_shapes(table, where) : parse_spec(text->second, where);
-  for (const auto& [name, shape] : tensor_shapes(model.spec)) {
-    const auto it = table.tensors.find(name);
-    if (it == table.tensors.end()) {
-      refuse(where, "tensor " + name + " is missing; expected " + shape_text(shape),
-             "export the model with PyTorch's names, or train one with affetto train");
-    }
-    check_tensor(name, it->second, shape, where);
-    model.tensors[name] = std::move(it->second);
-  }
+  model.tensors = take_tensors(table, tensor_shapes(model.spec), where);
   if (const auto it = table.metadata.find(kClustersKey); it != table.metadata.end()) {
     model.clusters = parse_clusters(it->second, where);
   }

@@ -27,7 +27,8 @@ struct Activation {
   const float* scale = nullptr;  ///< [C]
   const float* shift = nullptr;  ///< [C]
   bool pool = false;
-  float* y = nullptr;  ///< a map of activated_size(); its inside is written
+  float* y = nullptr;               ///< a map of activated_size(); its inside is written
+  std::size_t first = 0, rows = 0;  ///< of y
 };
 void activate(const Activation& op);
 

@@ -56,10 +56,15 @@ struct Window {
       : at{first, first + size.channels, first + pitch(size), first + pitch(size) + size.channels} {}
 };
 
-/// Calls body(place in the input, place in the output) for every pooling window.
+struct Rows {
+  std::size_t first, end;
+};
+
+/// Calls body(place in the input, place in the output) for every pooling window of some rows.
 template <typename Body>
-inline void each_window(const MapSize& in, const MapSize& out, std::size_t channel, const Body& body) {
-  for (std::size_t y = 0; y < out.height; ++y) {
+inline void each_window(const MapSize& in, const MapSize& out, const Rows& rows, std::size_t channel,
+                        const Body& body) {
+  for (std::size_t y = rows.first; y < rows.end; ++y) {
     const std::size_t from = inside(in) + 2 * y * pitch(in) + channel;
     const std::size_t to = inside(out) + y * pitch(out) + channel;
     for (std::size_t x = 0; x < out.width; ++x) body(from + 2 * x * in.channels, to + x * out.channels);
@@ -68,8 +73,8 @@ inline void each_window(const MapSize& in, const MapSize& out, std::size_t chann
 
 /// The same for every pixel where nothing is pooled: the maps are alike.
 template <typename Body>
-inline void each_pixel(const MapSize& size, std::size_t channel, const Body& body) {
-  for (std::size_t y = 0; y < size.height; ++y) {
+inline void each_pixel(const MapSize& size, const Rows& rows, std::size_t channel, const Body& body) {
+  for (std::size_t y = rows.first; y < rows.end; ++y) {
     const std::size_t row = inside(size) + y * pitch(size) + channel;
     for (std::size_t x = 0; x < size.width; ++x) body(row + x * size.channels);
   }
@@ -78,17 +83,18 @@ inline void each_pixel(const MapSize& size, std::size_t channel, const Body& bod
 void activation(const Activation& op) {
   const MapSize out{op.pool ? op.size.height / 2 : op.size.height, op.pool ? op.size.width / 2 : op.size.width,
                     op.size.channels};
+  const Rows rows{op.first, op.first + op.rows};
   each_vector(op.size.channels, [&](std::size_t c, Lanes lanes) {
     const Vec scale = lanes.load(op.scale + c), shift = lanes.load(op.shift + c);
     const auto at = [&](std::size_t place) { return fma(lanes.load(op.z + place), scale, shift); };
     if (op.pool) {
-      each_window(op.size, out, c, [&](std::size_t from, std::size_t to) {
+      each_window(op.size, out, rows, c, [&](std::size_t from, std::size_t to) {
         const Window w(from, op.size);
         const Vec upper = max(at(w.at[0]), at(w.at[1])), lower = max(at(w.at[2]), at(w.at[3]));
         lanes.store(op.y + to, max(zero(), max(upper, lower)));
       });
     } else {
-      each_pixel(op.size, c, [&](std::size_t place) { lanes.store(op.y + place, max(zero(), at(place))); });
+      each_pixel(op.size, rows, c, [&](std::size_t place) { lanes.store(op.y + place, max(zero(), at(place))); });
     }
   });
 }
@@ -98,7 +104,7 @@ void route_pooled(const ActivationGradient& op, const MapSize& out) {
   const Activation& f = op.forward;
   each_vector(f.size.channels, [&](std::size_t c, Lanes lanes) {
     const Vec scale = lanes.load(f.scale + c), shift = lanes.load(f.shift + c);
-    each_window(f.size, out, c, [&](std::size_t from, std::size_t to) {
+    each_window(f.size, out, {0, out.height}, c, [&](std::size_t from, std::size_t to) {
       const Window w(from, f.size);
       Vec r[4], dy = lanes.load(op.dy + to);
       for (int i = 0; i < 4; ++i) r[i] = fma(lanes.load(f.z + w.at[i]), scale, shift);
@@ -117,7 +123,7 @@ void route(const ActivationGradient& op) {
   const Activation& f = op.forward;
   each_vector(f.size.channels, [&](std::size_t c, Lanes lanes) {
     const Vec scale = lanes.load(f.scale + c), shift = lanes.load(f.shift + c);
-    each_pixel(f.size, c, [&](std::size_t place) {
+    each_pixel(f.size, {0, f.size.height}, c, [&](std::size_t place) {
       const Vec r = fma(lanes.load(f.z + place), scale, shift);
       lanes.store(op.dr + place, select(less(zero(), r), lanes.load(op.dy + place), zero()));
     });
@@ -154,7 +160,7 @@ void normalisation_back(const NormalisationGradient& op) {
   each_vector(op.size.channels, [&](std::size_t c, Lanes lanes) {
     const Vec by_dr = lanes.load(op.by_dr + c), by_z = lanes.load(op.by_z + c);
     const Vec constant = lanes.load(op.constant + c);
-    each_pixel(op.size, c, [&](std::size_t place) {
+    each_pixel(op.size, {0, op.size.height}, c, [&](std::size_t place) {
       const Vec rest = fma(lanes.load(op.z + place), by_z, constant);
       lanes.store(op.dz + place, fma(lanes.load(op.dz + place), by_dr, rest));
     });
@@ -165,7 +171,7 @@ void mean_of(const MapSize& size, const float* y, float* mean) {
   const Vec share = broadcast(1.0f / static_cast<float>(size.height * size.width));
   each_vector(size.channels, [&](std::size_t c, Lanes lanes) {
     Vec sum = zero();
-    each_pixel(size, c, [&](std::size_t place) { sum = sum + lanes.load(y + place); });
+    each_pixel(size, {0, size.height}, c, [&](std::size_t place) { sum = sum + lanes.load(y + place); });
     lanes.store(mean + c, sum * share);
   });
 }
@@ -174,7 +180,7 @@ void mean_back(const MapSize& size, const float* d_mean, float* dy) {
   const Vec share = broadcast(1.0f / static_cast<float>(size.height * size.width));
   each_vector(size.channels, [&](std::size_t c, Lanes lanes) {
     const Vec d = lanes.load(d_mean + c) * share;
-    each_pixel(size, c, [&](std::size_t place) { lanes.store(dy + place, d); });
+    each_pixel(size, {0, size.height}, c, [&](std::size_t place) { lanes.store(dy + place, d); });
   });
 }
 
