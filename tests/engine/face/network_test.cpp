@@ -1,0 +1,165 @@
+// Reading a face on the CPU against the definition, and against itself in other company.
+#include "engine/face/network.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "engine/data/error.h"
+#include "engine/face/reference.h"
+#include "kernels/cpu/isa.h"
+
+namespace engine {
+namespace {
+
+FaceSpec small_spec() {
+  FaceSpec spec;
+  spec.name = "small";
+  spec.side = 11;
+  spec.stages = {{5, false}, {7, true}, {33, true}, {9, false}};
+  spec.classes = {"happy", "sad", "neutral"};
+  spec.temperature = 1.5;
+  return spec;
+}
+
+/// With moments as a trained network has them.
+FaceModel small_model() {
+  FaceModel model = new_face_model(small_spec(), 4);
+  std::mt19937 random(2);
+  std::uniform_real_distribution<float> value(0.5f, 2.0f);
+  for (auto& [name, tensor] : model.tensors) {
+    if (name.find("norm") == std::string::npos) continue;
+    for (float& v : tensor.values) v = name.find("var") != std::string::npos ? value(random) : value(random) - 1.2f;
+  }
+  return model;
+}
+
+std::vector<float> random_pictures(std::size_t count, const FaceSpec& spec) {
+  std::mt19937 random(3);
+  std::normal_distribution<float> value;
+  std::vector<float> pictures(count * static_cast<std::size_t>(spec.side * spec.side));
+  for (float& v : pictures) v = value(random);
+  return pictures;
+}
+
+class FaceReading : public testing::TestWithParam<kernels::Isa> {
+ protected:
+  void SetUp() override { kernels::set_isa(GetParam()); }
+  void TearDown() override { kernels::set_isa(before_); }
+
+ private:
+  kernels::Isa before_ = kernels::active_isa();
+};
+
+TEST_P(FaceReading, ProbabilitiesAreTheDefinitions) {
+  const FaceModel model = small_model();
+  const std::vector<float> pictures = random_pictures(5, model.spec);
+  FaceNetwork network(model, 2);
+  std::vector<double> probabilities(5 * 3);
+  network.classify(pictures, probabilities);
+  for (std::size_t i = 0; i < 5; ++i) {
+    const auto want = classify_reference(model, std::span(pictures).subspan(i * 121, 121));
+    double total = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      total += probabilities[i * 3 + k];
+      EXPECT_NEAR(probabilities[i * 3 + k], want[k], 1e-5);  // four layers of sums of up to 300 terms near 1
+    }
+    EXPECT_NEAR(total, 1, 1e-12);
+  }
+}
+
+TEST_P(FaceReading, ThreadsAndCompanyChangeNoBit) {
+  const FaceModel model = small_model();
+  const std::vector<float> pictures = random_pictures(7, model.spec);
+  std::vector<double> want(7 * 3);
+  FaceNetwork(model, 1).classify(pictures, want);
+  for (const int threads : {2, 3, 16}) {
+    FaceNetwork network(model, threads);
+    std::vector<double> got(7 * 3);
+    network.classify(pictures, got);
+    EXPECT_EQ(got, want) << threads;
+    std::vector<double> last(3);
+    network.classify(std::span(pictures).subspan(6 * 121), last);
+    EXPECT_EQ(last, std::vector<double>(want.end() - 3, want.end())) << threads;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryIsa, FaceReading, testing::ValuesIn(kernels::available_isas()),
+                         [](const auto& level) { return std::string(kernels::name_of(level.param)); });
+
+TEST(FaceNetwork, SizesThatDoNotAgreeAreRefused) {
+  FaceNetwork network(small_model(), 1);
+  std::vector<double> room(3);
+  EXPECT_THROW(network.classify(std::vector<float>(120), room), std::invalid_argument);
+  EXPECT_THROW(network.classify(std::vector<float>(242), room), std::invalid_argument);
+}
+
+TEST(FaceNetwork, StandardisingLeavesAWallFlat) {
+  std::vector<std::uint8_t> wall(100, 77), edge(100, 0);
+  for (std::size_t i = 0; i < 50; ++i) edge[i] = 200;
+  std::vector<float> picture(100);
+  standardise(wall, picture);
+  EXPECT_EQ(picture, std::vector<float>(100, 0.0f));
+  standardise(edge, picture);
+  EXPECT_FLOAT_EQ(picture.front(), 1);
+  EXPECT_FLOAT_EQ(picture.back(), -1);
+}
+
+TEST(FaceModel, GoesThroughATable) {
+  FaceModel model = small_model();
+  model.card["licence"] = "ours";
+  const FaceModel back = face_model_from_table(table_from_face_model(model), "x");
+  EXPECT_EQ(back.spec, model.spec);
+  EXPECT_EQ(back.tensors, model.tensors);
+  EXPECT_EQ(back.card, model.card);
+  EXPECT_TRUE(is_face_model(table_from_face_model(model)));
+  EXPECT_FALSE(is_face_model({}));
+}
+
+/// The line for a table that a defect was put into.
+template <class Defect>
+std::string complaint(const Defect& defect) {
+  TensorTable table = table_from_face_model(small_model());
+  defect(table);
+  try {
+    face_model_from_table(table, "f.safetensors");
+  } catch (const ModelError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(FaceModel, DefectsAreToldInOneLine) {
+  const auto with_spec = [](auto change) {
+    return [=](TensorTable& table) {
+      FaceSpec spec = small_spec();
+      change(spec);
+      table.metadata["affetto.face"] = format_face_spec(spec);
+    };
+  };
+  EXPECT_EQ(complaint([](TensorTable&) {}), "");
+  EXPECT_NE(complaint([](TensorTable& t) { t.metadata.clear(); }).find("does not describe a face"), std::string::npos);
+  EXPECT_NE(complaint([](TensorTable& t) { t.metadata["affetto.face"] = "{"; }).find("cannot be read"),
+            std::string::npos);
+  EXPECT_NE(complaint([](TensorTable& t) { t.metadata["affetto.face"] = std::string(99, '['); }).find("nests"),
+            std::string::npos);
+  EXPECT_NE(complaint([](TensorTable& t) { t.tensors.erase("head.bias"); }).find("head.bias is missing"),
+            std::string::npos);
+  EXPECT_NE(complaint([](TensorTable& t) { t.tensors["stages.1.norm.running_var"].values[2] = -1; }).find("variance"),
+            std::string::npos);
+  EXPECT_NE(complaint([](TensorTable& t) { t.tensors["head.weight"].values[0] = NAN; }).find("finite"),
+            std::string::npos);
+  EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.side = 3; })).find("pooling leaves nothing"), std::string::npos);
+  EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.side = 100000; })).find("side is 100000"), std::string::npos);
+  EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.stages.clear(); })).find("stages is 0"), std::string::npos);
+  EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.stages[1].channels = 0; })).find("stage 1's channels"),
+            std::string::npos);
+  EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.classes[1] = "happy"; })).find("same name"), std::string::npos);
+  EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.temperature = 0; })).find("temperature is 0"), std::string::npos);
+  EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.stages[0].channels = 6; })).find("its description needs"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace engine
