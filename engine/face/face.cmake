@@ -3,5 +3,6 @@ add_library(engine_face STATIC
   ${CMAKE_CURRENT_LIST_DIR}/model.cpp
   ${CMAKE_CURRENT_LIST_DIR}/network.cpp
   ${CMAKE_CURRENT_LIST_DIR}/reference.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/scores.cpp
   ${CMAKE_CURRENT_LIST_DIR}/spec.cpp)
 target_link_libraries(engine_face PUBLIC engine PRIVATE kernels_conv kernels_conv_reference kernels_cpu_step json)

@@ -156,13 +156,19 @@ void FaceNetwork::classify(std::span<const float> pictures, std::span<double> pr
   for (std::size_t i = alone; i < count; ++i) state_->classify_together(part(i), result(i));
 }
 
-void standardise(std::span<const std::uint8_t> pixels, std::span<float> picture) {
+void standardise(std::span<float> picture) {
   double sum = 0, square = 0;
-  for (const std::uint8_t p : pixels) sum += p, square += static_cast<double>(p) * p;
-  const auto count = static_cast<double>(pixels.size());
+  for (const float p : picture)
+    sum += static_cast<double>(p), square += static_cast<double>(p) * static_cast<double>(p);
+  const auto count = static_cast<double>(picture.size());
   const double mean = sum / count, variance = std::max(square / count - mean * mean, 0.0);
   const double inverse = 1 / std::max(std::sqrt(variance), 1.0);
-  for (std::size_t i = 0; i < pixels.size(); ++i) picture[i] = static_cast<float>((pixels[i] - mean) * inverse);
+  for (float& p : picture) p = static_cast<float>((static_cast<double>(p) - mean) * inverse);
+}
+
+void standardise(std::span<const std::uint8_t> pixels, std::span<float> picture) {
+  std::copy(pixels.begin(), pixels.end(), picture.begin());
+  standardise(picture);
 }
 
 std::vector<float> taps_first(const Tensor& weight) {

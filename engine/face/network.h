@@ -10,8 +10,9 @@
 
 namespace engine {
 
-/// picture = (pixels - mean) / deviation of the picture itself; a deviation below one grey level counts as one, so that
-/// a wall stays flat.
+/// picture = (picture - mean) / deviation, both of the picture itself, in grey levels; a deviation below one level
+/// counts as one, so that a wall stays flat.
+void standardise(std::span<float> picture);
 void standardise(std::span<const std::uint8_t> pixels, std::span<float> picture);
 
 class FaceNetwork {

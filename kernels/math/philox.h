@@ -20,6 +20,7 @@ enum class Purpose : std::uint32_t {
   kShuffle = 5,             ///< order of training examples
   kDropout = 6,             ///< masks in training
   kClusters = 7,            ///< starts of k-means
+  kAugment = 8,             ///< how a training picture is turned, moved and covered
 };
 
 struct Words4 {

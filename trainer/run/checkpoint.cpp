@@ -1,12 +1,10 @@
 #include "trainer/run/checkpoint.h"
 
-#include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 #include "engine/data/error.h"
+#include "trainer/run/checkpoint_numbers.h"
 
 namespace trainer {
 namespace {
@@ -17,12 +15,6 @@ constexpr const char* kTrained = "trained.";
 constexpr const char* kM = "adam.m.";
 constexpr const char* kV = "adam.v.";
 constexpr const char* kBest = "best.";
-
-std::string text(double value) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%a", value);
-  return buffer;
-}
 
 /// Visits every number of a checkpoint with its key.
 template <typename C, typename Visit>
@@ -39,34 +31,6 @@ void each_number(C& c, const Visit& visit) {
   visit("trainer.best_iteration", c.best_iteration);
 }
 
-struct Parse {
-  const std::map<std::string, std::string>& metadata;
-  const std::string& where;
-
-  [[noreturn]] void refuse(const std::string& why) const {
-    throw engine::ModelError({"open checkpoint", where, why, "use an earlier checkpoint, or start the training anew"});
-  }
-  const std::string& entry(const std::string& key) const {
-    const auto it = metadata.find(key);
-    if (it == metadata.end()) refuse("it has no entry " + key);
-    return it->second;
-  }
-  void operator()(const char* key, double& value) const {
-    const std::string& s = entry(key);
-    char* end = nullptr;
-    value = std::strtod(s.c_str(), &end);
-    if (s.empty() || *end != '\0' || std::isnan(value)) refuse(std::string(key) + " is '" + s + "', expected a number");
-  }
-  template <typename Integer>
-  void operator()(const char* key, Integer& value) const {
-    const std::string& s = entry(key);
-    const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-    if (error != std::errc() || end != s.data() + s.size() || value < Integer{0}) {
-      refuse(std::string(key) + " is '" + s + "', expected a whole number of 0 or more");
-    }
-  }
-};
-
 bool is_ours(const std::string& name) {
   for (const char* prefix : {kTrained, kM, kV, kBest}) {
     if (name.rfind(prefix, 0) == 0) return true;
@@ -81,7 +45,7 @@ void add_all(engine::TensorTable& table, const std::string& prefix,
 
 /// The tensors PREFIX + name for every weight, moved out of the table.
 std::map<std::string, engine::Tensor> take_all(engine::TensorTable& table, const std::string& prefix,
-                                               const engine::Model& weights, const Parse& parse) {
+                                               const engine::Model& weights, const CheckpointNumbers& parse) {
   std::map<std::string, engine::Tensor> tensors;
   for (const auto& [name, weight] : weights.tensors) {
     const auto it = table.tensors.find(prefix + name);
@@ -106,19 +70,13 @@ engine::TensorTable to_table(const Checkpoint& checkpoint) {
   table.metadata[kMarker] = kVersion;
   table.metadata["trainer.has_best"] = checkpoint.has_best ? "1" : "0";
   table.metadata["trainer.options"] = checkpoint.options_hash;
-  each_number(checkpoint, [&](const char* key, const auto& value) {
-    if constexpr (std::is_same_v<decltype(value), const double&>) {
-      table.metadata[key] = text(value);
-    } else {
-      table.metadata[key] = std::to_string(value);
-    }
-  });
+  each_number(checkpoint, [&](const char* key, const auto& value) { table.metadata[key] = exact_text(value); });
   return table;
 }
 
 Checkpoint checkpoint_from_table(engine::TensorTable table, const std::string& where) {
   const std::map<std::string, std::string> metadata = table.metadata;
-  const Parse parse{metadata, where};
+  const CheckpointNumbers parse{metadata, where};
   const std::string& version = parse.entry(kMarker);
   if (version != kVersion) parse.refuse("it is a checkpoint of version " + version + ", expected " + kVersion);
   Checkpoint c;
