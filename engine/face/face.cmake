@@ -2,6 +2,7 @@
 add_library(engine_face STATIC
   ${CMAKE_CURRENT_LIST_DIR}/model.cpp
   ${CMAKE_CURRENT_LIST_DIR}/network.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/reading.cpp
   ${CMAKE_CURRENT_LIST_DIR}/reference.cpp
   ${CMAKE_CURRENT_LIST_DIR}/scores.cpp
   ${CMAKE_CURRENT_LIST_DIR}/spec.cpp)

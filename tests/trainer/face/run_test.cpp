@@ -1,0 +1,192 @@
+// A face run from its first picture to its last: it learns, it resumes, it is the same for any number of threads.
+#include "trainer/face/run.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/data/error.h"
+#include "engine/face/network.h"
+
+namespace trainer {
+namespace {
+
+/// Drawn faces of 12 pixels: two eyes and a mouth that is bright (happy) or dark (sad), on a ground of any grey.
+FaceSet drawn_faces(std::size_t count, unsigned start) {
+  FaceSet set;
+  set.side = 12, set.classes = 2;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool happy = i % 2 == 0;
+    const int ground = 60 + static_cast<int>((i * 37 + start) % 120);
+    std::vector<std::uint8_t> pixels(144, static_cast<std::uint8_t>(ground));
+    for (const std::size_t at : {3 * 12 + 3, 3 * 12 + 8}) pixels[at] = static_cast<std::uint8_t>(ground - 50);
+    for (std::size_t x = 3; x < 9; ++x)
+      pixels[8 * 12 + x] = static_cast<std::uint8_t>(happy ? ground + 60 : ground - 60);
+    for (std::size_t p = 0; p < 144; ++p)
+      pixels[p] = static_cast<std::uint8_t>(pixels[p] + (p * 7 + i * 13 + start) % 9);
+    set.pixels.insert(set.pixels.end(), pixels.begin(), pixels.end());
+    set.labels.push_back(happy ? 0 : 1);
+    set.targets.insert(set.targets.end(), {happy ? 0.9f : 0.1f, happy ? 0.1f : 0.9f});
+  }
+  return set;
+}
+
+FaceTrainOptions small_options() {
+  FaceTrainOptions options;
+  options.spec.name = "small";
+  options.spec.side = 12;
+  options.spec.stages = {{4, true}, {8, true}};
+  options.spec.classes = {"happy", "sad"};
+  options.batch = 16, options.epochs = 12, options.warmup = 5, options.learning_rate = 0.02, options.average = 0.9;
+  options.checkpoint_seconds = 0, options.threads = 1;
+  return options;
+}
+
+class Recorder final : public FaceSink {
+ public:
+  void on_progress(const FaceProgress& p) override { last = p; }
+  void on_validation(const FaceValidation& v) override { accuracies.push_back(v.scores.accuracy); }
+  void on_best(const engine::FaceModel& model, const FaceValidation&) override { best = model; }
+  void on_checkpoint(const engine::TensorTable& table, CheckpointReason why) override {
+    checkpoint = table, reason = why;
+  }
+
+  FaceProgress last;
+  std::vector<double> accuracies;
+  engine::FaceModel best;
+  engine::TensorTable checkpoint;
+  CheckpointReason reason = CheckpointReason::interval;
+};
+
+const FaceSet& training() {
+  static const FaceSet set = drawn_faces(90, 0);
+  return set;
+}
+const FaceSet& validation() {
+  static const FaceSet set = drawn_faces(30, 5);
+  return set;
+}
+
+TEST(FaceRun, LearnsWhatTheMouthSays) {
+  Recorder sink;
+  const FaceRunResult result = train_face(small_options(), training(), validation(), {}, sink, {});
+  EXPECT_EQ(result.ending, Ending::finished);
+  EXPECT_EQ(result.iterations, 12 * 6);
+  EXPECT_EQ(sink.accuracies.size(), 12u);
+  EXPECT_GT(result.best_validation.best, 0.9);  // half of them by chance
+  EXPECT_EQ(sink.best.tensors, result.best.tensors);
+  EXPECT_NE(result.best.spec.temperature, 1);
+  EXPECT_EQ(sink.reason, CheckpointReason::finished);
+  EXPECT_EQ(sink.last.iteration, 72);
+}
+
+TEST(FaceRun, ThreadsChangeNoBit) {
+  Recorder one, three;
+  FaceTrainOptions options = small_options();
+  options.epochs = 2;
+  const auto alone = train_face(options, training(), validation(), {}, one, {});
+  options.threads = 3;
+  const auto together = train_face(options, training(), validation(), {}, three, {});
+  EXPECT_EQ(alone.best.tensors, together.best.tensors);
+  one.checkpoint.metadata.erase("trainer.seconds"), three.checkpoint.metadata.erase("trainer.seconds");
+  EXPECT_EQ(one.checkpoint, three.checkpoint);
+}
+
+/// Asks the run to stop once so many iterations are done.
+class Stopper final : public FaceSink {
+ public:
+  void on_progress(const FaceProgress&) override {}
+  void on_validation(const FaceValidation& v) override {
+    if (v.epoch >= 3) stop.request_stop();
+  }
+  void on_best(const engine::FaceModel&, const FaceValidation&) override {}
+  void on_checkpoint(const engine::TensorTable& table, CheckpointReason) override { checkpoint = table; }
+  std::stop_source stop;
+  engine::TensorTable checkpoint;
+};
+
+TEST(FaceRun, ResumesBitForBit) {
+  const FaceTrainOptions options = small_options();
+  Recorder whole, rest;
+  train_face(options, training(), validation(), {}, whole, {});
+  Stopper first;
+  const auto stopped = train_face(options, training(), validation(), {}, first, first.stop.get_token());
+  EXPECT_EQ(stopped.ending, Ending::stopped);
+  EXPECT_EQ(stopped.iterations, 18);
+  const auto resumed = train_face(options, training(), validation(), first.checkpoint, rest, {});
+  EXPECT_EQ(resumed.iterations, 72);
+  whole.checkpoint.metadata.erase("trainer.seconds"), rest.checkpoint.metadata.erase("trainer.seconds");
+  EXPECT_EQ(whole.checkpoint, rest.checkpoint);
+}
+
+/// The line that a call ends with.
+template <class Call>
+std::string complaint(const Call& call) {
+  try {
+    call();
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(FaceRun, RefusesWhatCannotBe) {
+  Recorder sink;
+  const auto run = [&](const FaceTrainOptions& options, const FaceSet& set,
+                       const std::optional<engine::TensorTable>& resume) {
+    return complaint([&] { train_face(options, set, validation(), resume, sink, {}); });
+  };
+  FaceTrainOptions options = small_options();
+  EXPECT_NE(run(options, FaceSet{12, 2, {}, {}, {}}, {}).find("0 pictures"), std::string::npos);
+  FaceSet other = training();
+  other.side = 24;
+  EXPECT_NE(run(options, other, {}).find("pictures of 24 pixels"), std::string::npos);
+  options.learning_rate = 0;
+  EXPECT_NE(run(options, training(), {}).find("learning rate is 0"), std::string::npos);
+  options = small_options();
+  options.epochs = 1;
+  train_face(options, training(), validation(), {}, sink, {});
+  options.seed = 2;
+  EXPECT_NE(run(options, training(), sink.checkpoint).find("belongs to another run"), std::string::npos);
+  options.seed = 1;
+  engine::TensorTable broken = sink.checkpoint;
+  broken.tensors.erase("adam.v");
+  EXPECT_NE(run(options, training(), broken).find("adam.v is missing"), std::string::npos);
+  broken = sink.checkpoint;
+  broken.metadata["trainer.position"] = "90";
+  EXPECT_NE(run(options, training(), broken).find("beyond the end"), std::string::npos);
+  broken = sink.checkpoint;
+  broken.tensors["average"].values[0] = NAN;
+  EXPECT_NE(run(options, training(), broken).find("not finite"), std::string::npos);
+}
+
+TEST(FaceAugmentation, WithoutItThePictureStaysItself) {
+  const FaceSet& set = training();
+  std::vector<float> plain(144), same(144);
+  engine::standardise(set.picture(3), plain);
+  augment(set.picture(3), 12, {0, 0, 0, 0, 0, 0.2}, 1, 9, same);
+  for (std::size_t i = 0; i < 144; ++i) EXPECT_NEAR(plain[i], same[i], 1e-5);
+}
+
+TEST(FaceAugmentation, MirrorsCoversAndMoves) {
+  const FaceSet& set = training();
+  std::vector<float> plain(144), made(144);
+  engine::standardise(set.picture(3), plain);
+  augment(set.picture(3), 12, {1, 0, 0, 0, 0, 0.2}, 1, 9, made);
+  for (std::size_t i = 0; i < 144; ++i) EXPECT_NEAR(plain[i / 12 * 12 + 11 - i % 12], made[i], 1e-5);
+  std::size_t covered = 0;
+  augment(set.picture(3), 12, {0, 0, 0, 0, 1, 0.5}, 1, 9, made);
+  for (std::size_t i = 0; i < 144; ++i) {
+    covered += made[i] == 0;
+    EXPECT_TRUE(made[i] == 0 || std::abs(made[i] - plain[i]) < 1e-5) << i;
+  }
+  EXPECT_GE(covered, 2u);
+  augment(set.picture(3), 12, FaceAugmentation{}, 1, 9, plain);
+  augment(set.picture(3), 12, FaceAugmentation{}, 1, 10, made);
+  EXPECT_NE(plain, made);
+  augment(set.picture(3), 12, FaceAugmentation{}, 1, 9, made);
+  EXPECT_EQ(plain, made);
+}
+
+}  // namespace
+}  // namespace trainer
