@@ -65,6 +65,7 @@ int run(int argc, char** argv) {
   app::add_render(cli, command);
   app::add_inspect(cli, command);
   app::add_package(cli, command);
+  app::add_face(cli, command);
   app::add_doctor(cli, command);
   try {
     cli.parse(argc, argv);

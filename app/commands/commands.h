@@ -19,6 +19,7 @@ void add_cluster(CLI::App& app, Run& run);
 void add_render(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
 void add_package(CLI::App& app, Run& run);
+void add_face(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
 
 }  // namespace app

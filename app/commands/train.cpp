@@ -7,6 +7,9 @@
 #include "app/glue/inputs.h"
 #include "app/glue/interrupt.h"
 #include "app/glue/progress.h"
+#include "app/train/endings.h"
+#include "app/train/face_options.h"
+#include "app/train/face_run.h"
 #include "app/train/notes.h"
 #include "app/train/options.h"
 #include "app/train/run_folder.h"
@@ -18,9 +21,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kFacePreset = "face";
+
 void add_data(CLI::App& c, TrainCommand& o) {
-  c.add_option("--preset", o.preset, "network to train (seed)")->capture_default_str();
-  c.add_option("--data", o.data, "folder with MIDI files; may be given several times");
+  c.add_option("--preset", o.preset, "network to train: seed (notes), face (pictures)")->capture_default_str();
+  c.add_option("--data", o.data, "folder with MIDI files, may be given several times; or with labelled faces");
   c.add_option("--split", o.split, "CSV whose column split says train or validation for each file");
   c.add_option("--validation", o.validation_fraction, "share of pieces to validate on, without --split")
       ->capture_default_str();
@@ -29,6 +34,8 @@ void add_data(CLI::App& c, TrainCommand& o) {
   c.add_flag("--force", o.force, "replace a run that is there");
   c.add_flag("--strict-midi", o.strict_midi, "leave out files with any oddity");
   c.add_option("--clusters", o.clusters, "happy and sad centres to put into the model");
+  c.add_option("--vote-share", o.vote_share, "faces: what the taggers' votes count beside the label")
+      ->capture_default_str();
   c.add_option("--licence", o.licence, "terms of the weights, for the model's card");
   c.add_option("--data-note", o.data_note, "name of the corpora, for the model's card");
   c.add_flag("--json", o.json, "print one JSON document at the end, nothing else");
@@ -63,19 +70,6 @@ void add_schedule(CLI::App& c, TrainCommand& o) {
   c.add_option("--seed", t.seed, "of initial weights and order")->capture_default_str();
   c.add_option("--threads", t.threads, "threads (default: all cores); the result does not depend on it");
   c.add_option("--device", o.device, "auto, cpu or cuda")->capture_default_str();
-}
-
-const char* name_of(trainer::Ending ending) {
-  switch (ending) {
-    case trainer::Ending::finished:
-      return "finished";
-    case trainer::Ending::out_of_time:
-      return "out of time";
-    case trainer::Ending::stopped:
-      return "stopped";
-    default:
-      return "stopped early: validation no longer improves";
-  }
 }
 
 void describe(engine::Model& model, const TrainCommand& c, const TrainingNotes& notes,
@@ -147,8 +141,16 @@ void add_train(CLI::App& app, Run& run) {
   command->footer(
       "Examples:\n"
       "  affetto train --preset seed --data my-midi/ -o my-model.safetensors\n"
-      "  affetto train --preset seed --data maestro/ --split maestro/maestro.csv -o seed.safetensors --resume");
-  command->callback([options, &run] { run = [options] { return run_train(*options); }; });
+      "  affetto train --preset seed --data maestro/ --split maestro/maestro.csv -o seed.safetensors --resume\n"
+      "  affetto train --preset face --data faces/ -o my-face.safetensors\n"
+      "The defaults shown are those of notes; faces have their own, trainer/face/run.h.");
+  command->callback([options, command, &run] {
+    run = [options, command] {
+      if (options->preset != kFacePreset) return run_train(*options);
+      const auto was_given = [command](const std::string& name) { return command->count(name) > 0; };
+      return train_faces(*options, resolve_face_options(*options, was_given));
+    };
+  });
 }
 
 }  // namespace app

@@ -61,19 +61,20 @@ void read_piece(FolderPiece& piece, bool strict) {
 
 }  // namespace
 
-OpenedModel open_model(const std::string& file) {
-  OpenedModel opened;
-  opened.file = file.empty() ? find_weights("seed") : fs::path(file);
-  const auto bytes = io::read_file(opened.file, kMaxModelBytes, "open model");
-  opened.sha256 = io::sha256_hex(bytes);
+OpenedTable open_table(const fs::path& file) {
+  const auto bytes = io::read_file(file, kMaxModelBytes, "open model");
   try {
-    opened.model = engine::model_from_table(io::parse_tensors(bytes, opened.file.string()), opened.file.string());
+    return {io::parse_tensors(bytes, file.string()), file, io::sha256_hex(bytes)};
   } catch (const io::FormatError& error) {
     engine::Problem problem = error.problem();
     problem.what = "open model";
     throw engine::ModelError(problem);  // a model that is no model: exit code 4, whatever layer noticed
   }
-  return opened;
+}
+
+OpenedModel open_model(const std::string& file) {
+  OpenedTable opened = open_table(file.empty() ? find_weights("seed") : fs::path(file));
+  return {engine::model_from_table(std::move(opened.table), opened.file.string()), opened.file, opened.sha256};
 }
 
 OpenedClusters open_clusters(const std::string& file) {

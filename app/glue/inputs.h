@@ -12,6 +12,16 @@
 
 namespace app {
 
+/// A weights file of whatever kind.
+struct OpenedTable {
+  engine::TensorTable table;
+  std::filesystem::path file;
+  std::string sha256;  ///< of the file's bytes
+};
+
+/// @throws engine::ModelError for a file that is no safetensors; io::FormatError if unreadable
+OpenedTable open_table(const std::filesystem::path& file);
+
 struct OpenedModel {
   engine::Model model;
   std::filesystem::path file;

@@ -20,14 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMaxMetricsBytes = 1 << 30;
-
-fs::path folder_of(const std::string& output) {
-  fs::path folder = output;
-  folder.replace_extension(".run");
-  return folder;
-}
-
 Json losses_json(const trainer::TrainOptions& options, const trainer::Losses& losses) {
   Json json = {{"total", losses.total}};
   for (std::size_t i = 0; i < losses.heads.size(); ++i) json[options.spec.heads[i].name] = losses.heads[i];
@@ -46,50 +38,20 @@ std::string losses_text(const trainer::TrainOptions& options, const trainer::Los
   return text;
 }
 
-std::vector<Json> read_metrics(const fs::path& file) {
-  std::vector<Json> lines;
-  std::error_code error;
-  if (!fs::exists(file, error)) return lines;
-  for (const std::string& line : io::read_lines(file, kMaxMetricsBytes, "read metrics")) {
-    Json json = Json::parse(line, nullptr, false);
-    if (json.is_object() && json.contains("iteration")) lines.push_back(std::move(json));
-  }
-  return lines;
-}
-
 }  // namespace
 
 RunFolder::RunFolder(const TrainCommand& command, const trainer::TrainOptions& options)
-    : command_(command), options_(options), folder_(folder_of(command.output)) {
-  std::error_code error;
-  const bool there = fs::exists(folder_, error) || fs::exists(command.output, error);
-  if (there && !command.resume && !command.force) {
-    throw io::WriteError({"train", folder_.string(), "a run is there already",
-                          "go on with --resume, replace it with --force, or choose another -o"});
-  }
-  io::ensure_directory(folder_);
-}
+    : command_(command), options_(options), store_(command.output, command.resume, command.force) {}
 
 std::optional<trainer::Checkpoint> RunFolder::resume_point() {
-  const fs::path metrics = folder_ / "metrics.jsonl";
   if (!command_.resume) {
-    metrics_ = io::LineLog::create(metrics, command_.force ? io::Existing::replace : io::Existing::refuse);
+    store_.start(command_.force);
     return std::nullopt;
   }
-  const fs::path file = folder_ / "checkpoint.safetensors";
+  const fs::path file = store_.checkpoint();
   trainer::Checkpoint checkpoint = trainer::checkpoint_from_table(io::read_tensors(file), file.string());
-  keep_metrics_until(checkpoint.iteration);
-  metrics_ = io::LineLog::resume(metrics);
+  store_.resume(checkpoint.iteration);
   return checkpoint;
-}
-
-/// What was measured after the checkpoint will be measured again.
-void RunFolder::keep_metrics_until(std::int64_t iteration) {
-  std::string text;
-  for (const Json& line : read_metrics(folder_ / "metrics.jsonl")) {
-    if (line["iteration"].get<std::int64_t>() <= iteration) text += line.dump() + "\n";
-  }
-  io::write_file(folder_ / "metrics.jsonl", text, io::Existing::replace);
 }
 
 void RunFolder::on_progress(const trainer::Progress& p) {
@@ -97,7 +59,7 @@ void RunFolder::on_progress(const trainer::Progress& p) {
   line.update(losses_json(options_, p.losses));
   line.update(
       {{"learning_rate", p.learning_rate}, {"gradient_norm", p.gradient_norm}, {"sequences_per_s", p.sequences_per_s}});
-  metrics_->append(line.dump());
+  store_.append(line);
   print(p);
 }
 
@@ -120,7 +82,7 @@ void RunFolder::on_validation(const trainer::Validation& v) {
   line.update(losses_json(options_, v.losses));
   line.update(
       {{"selected", v.selected}, {"best", v.best}, {"improved", v.improved}, {"unigram_entropy", v.unigram_entropy}});
-  metrics_->append(line.dump());
+  store_.append(line);
   draw_curve();
   if (command_.quiet || command_.json) return;
   std::fprintf(stderr, "%s%s: %s, accuracy %.3f, unigram %.4f%s\n", isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "",
@@ -129,13 +91,11 @@ void RunFolder::on_validation(const trainer::Validation& v) {
 }
 
 void RunFolder::on_best(const engine::Model& model, const trainer::Validation&) {
-  io::write_file(folder_ / "best.safetensors", io::format_tensors(engine::table_from_model(model)),
-                 io::Existing::replace);
+  store_.keep_best(engine::table_from_model(model));
 }
 
 void RunFolder::on_checkpoint(const engine::TensorTable& checkpoint, trainer::CheckpointReason) {
-  io::write_file(folder_ / "checkpoint.safetensors", io::format_tensors(checkpoint), io::Existing::replace,
-                 io::Durability::fsync);
+  store_.keep_checkpoint(checkpoint);
 }
 
 void RunFolder::draw_curve() const {
@@ -145,13 +105,13 @@ void RunFolder::draw_curve() const {
   chart.y_label = "total loss";
   chart.log_y = true;  // the first iterations would flatten all the rest
   io::Series train{"training", {}}, validation{"validation", {}};
-  for (const Json& line : read_metrics(folder_ / "metrics.jsonl")) {
+  for (const Json& line : store_.metrics()) {
     if (!line.contains("total") || !line["total"].is_number()) continue;
     auto& series = line.value("kind", "") == "validation" ? validation : train;
     series.points.push_back({line["iteration"].get<double>(), line["total"].get<double>()});
   }
   chart.series = {train, validation};
-  io::write_file(folder_ / "loss.svg", io::draw_lines(chart), io::Existing::replace);
+  io::write_file(path() / "loss.svg", io::draw_lines(chart), io::Existing::replace);
 }
 
 }  // namespace app

@@ -1,4 +1,4 @@
-// NAME.run/ beside NAME.safetensors: checkpoints, metrics.jsonl, the loss curve.
+// A run on notes, as it goes: stored and printed.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "app/train/options.h"
-#include "io/files/line_log.h"
+#include "app/train/run_store.h"
 #include "trainer/run/train.h"
 
 namespace app {
@@ -20,7 +20,7 @@ class RunFolder final : public trainer::RunSink {
 
   /// The checkpoint to go on from; nothing for a new run. Throws if --resume finds none.
   std::optional<trainer::Checkpoint> resume_point();
-  const std::filesystem::path& path() const { return folder_; }
+  const std::filesystem::path& path() const { return store_.path(); }
 
   void on_progress(const trainer::Progress& progress) override;
   void on_validation(const trainer::Validation& validation) override;
@@ -30,13 +30,11 @@ class RunFolder final : public trainer::RunSink {
   void draw_curve() const;
 
  private:
-  void keep_metrics_until(std::int64_t iteration);
   void print(const trainer::Progress& progress);
 
   const TrainCommand& command_;
   const trainer::TrainOptions& options_;
-  std::filesystem::path folder_;
-  std::optional<io::LineLog> metrics_;
+  RunStore store_;
   std::string last_validation_;
   double last_print_s_ = -1e9;
 };

@@ -1,0 +1,21 @@
+// A face network from its file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "engine/face/model.h"
+
+namespace app {
+
+struct OpenedFaceModel {
+  engine::FaceModel model;
+  std::filesystem::path file;
+  std::string sha256;  ///< of the file's bytes
+};
+
+/// @param file  empty: the weights that ship
+/// @throws engine::ModelError, also for a file that is no safetensors or no face network; io::FormatError if unreadable
+OpenedFaceModel open_face_model(const std::string& file);
+
+}  // namespace app

@@ -1,0 +1,12 @@
+// Training a face network from a folder of pictures to a file of weights.
+#pragma once
+
+#include "app/train/options.h"
+#include "trainer/face/run.h"
+
+namespace app {
+
+/// @return exit code. @throws UsageError, io::FormatError, io::WriteError, engine::Error, Interrupted
+int train_faces(const TrainCommand& command, const trainer::FaceTrainOptions& options);
+
+}  // namespace app
