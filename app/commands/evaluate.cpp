@@ -11,6 +11,7 @@
 #include "app/glue/outputs.h"
 #include "app/glue/progress.h"
 #include "app/glue/stages.h"
+#include "app/train/face_evaluation.h"
 #include "engine/generate/make.h"
 #include "engine/model/losses.h"
 #include "io/tensors/tensors.h"
@@ -27,6 +28,7 @@ struct EvaluateCommand {
   std::vector<std::string> midi;
   int threads = 0;
   bool json = false, strict_midi = false, force = false;
+  FaceEvaluationCommand faces;
 };
 
 struct Evaluation {
@@ -191,13 +193,31 @@ int run_evaluate(const EvaluateCommand& c) {
   return kDone;
 }
 
+int run_either(EvaluateCommand& c) {
+  if (c.midi.empty() == c.faces.faces.empty()) {
+    throw UsageError({"usage", c.midi.empty() ? "--midi" : "--faces",
+                      c.midi.empty() ? "there is nothing to measure with" : "notes and faces are different tasks",
+                      "--midi FOLDER for a music model, --faces FOLDER for a face network"});
+  }
+  if (c.faces.faces.empty()) {
+    if (!c.faces.part.empty() || !c.faces.confusion.empty())
+      throw UsageError({"usage", c.faces.part.empty() ? "--confusion" : "--part", "it is for --faces", "leave it out"});
+    return run_evaluate(c);
+  }
+  c.faces.model = c.model, c.faces.json = c.json, c.faces.force = c.force, c.faces.threads = c.threads;
+  return evaluate_faces(c.faces);
+}
+
 }  // namespace
 
 void add_evaluate(CLI::App& app, Run& run) {
-  CLI::App* command = app.add_subcommand("evaluate", "Measure how well a model predicts the notes of pieces");
+  CLI::App* command = app.add_subcommand("evaluate", "Measure how well a model predicts notes, or reads faces");
   auto c = std::make_shared<EvaluateCommand>();
   command->add_option("--model", c->model, "weights (.safetensors)")->required();
-  command->add_option("--midi", c->midi, "MIDI file or folder; may be given several times")->required();
+  command->add_option("--midi", c->midi, "MIDI file or folder; may be given several times");
+  command->add_option("--faces", c->faces.faces, "for a face network: folder of labelled faces");
+  command->add_option("--part", c->faces.part, "of the faces: train, validation or test (default: test)");
+  command->add_option("--confusion", c->faces.confusion, "picture of which class was read as which (.svg)");
   command->add_option("--split", c->split, "CSV:NAME: only files of this part (column split)");
   command->add_option("--state", c->state, "window or carry: how much of the past counts (default: the model's)");
   command->add_option("--device", c->computing.device, "auto, cpu or cuda (reference: the slow definition)")
@@ -211,8 +231,9 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->add_flag("--force", c->force, "replace a file that exists");
   command->add_flag("--json", c->json, "print one JSON document");
   command->footer(
-      "Example:\n  affetto evaluate --model seed.safetensors --midi maestro/ --split maestro/maestro.csv:validation");
-  command->callback([c, &run] { run = [c] { return run_evaluate(*c); }; });
+      "Examples:\n  affetto evaluate --model seed.safetensors --midi maestro/ --split maestro/maestro.csv:validation\n"
+      "  affetto evaluate --model face.safetensors --faces faces/ --part test");
+  command->callback([c, &run] { run = [c] { return run_either(*c); }; });
 }
 
 }  // namespace app

@@ -54,12 +54,12 @@ void write_annotated(const FaceCommand& c, const FaceResult& result, const engin
   io::write_file(c.annotate, io::format_png(annotated(picture, frame, text)), existing(c.force));
 }
 
-void print_reading(const FaceResult& result, const engine::FaceSpec& spec) {
+void print_reading(const FaceResult& result) {
   const engine::FaceReading& reading = result.reading;
   print_row("face", face_words(reading) + (reading.sure() ? "" : ", which is no more than a guess"));
   std::string all;
-  for (std::size_t k = 0; k < spec.classes.size(); ++k)
-    all += (k ? ", " : "") + spec.classes[k] + " " + fixed(reading.probabilities[k], 2);
+  for (std::size_t k = 0; k < reading.classes.size(); ++k)
+    all += (k ? ", " : "") + reading.classes[k] + " " + fixed(reading.probabilities[k], 2);
   print_row("classes", all);
   print_row("valence", fixed(reading.emotion.valence, 2));
   print_row("arousal", fixed(reading.emotion.arousal, 2));
@@ -81,16 +81,15 @@ int read_one(const FaceCommand& c) {
       "read", [&] { return reader->read(c.input, options_of(c), c.annotate.empty() ? nullptr : &picture); });
   for (const std::string& warning : result.warnings) warn(c.input + ": " + warning);
   write_annotated(c, result, picture);
-  const engine::FaceSpec& spec = reader->model().model.spec;
   if (c.json || c.jsonl) {
-    Json json = face_json(result, spec);
+    Json json = face_json(result);
     json["model"] = reader->model().file.string();
     json["model_sha256"] = reader->model().sha256;
     json["seconds"] = {{"load", stages["load"]}, {"read", stages["read"]}};
     std::printf("%s\n",
                 c.json ? json.dump(1, ' ', false, Json::error_handler_t::replace).c_str() : line_of(json).c_str());
   } else {
-    print_reading(result, spec);
+    print_reading(result);
   }
   return kDone;
 }
@@ -98,13 +97,12 @@ int read_one(const FaceCommand& c) {
 int read_folder_of(const FaceCommand& c) {
   const std::vector<fs::path> files = picture_files(c.input);
   FaceReader reader(c.model);
-  const engine::FaceSpec& spec = reader.model().model.spec;
   Progress progress("read", files.size(), "pictures", c.quiet);
   std::size_t done = 0, failed = 0;
   const auto sink = [&](const FaceResult& result) {
     failed += !result.problem.empty();
     if (c.jsonl) {
-      std::printf("%s\n", line_of(face_json(result, spec)).c_str());
+      std::printf("%s\n", line_of(face_json(result)).c_str());
     } else {
       print_row(result.file.string(), result.problem.empty() ? face_words(result.reading) : result.problem);
     }

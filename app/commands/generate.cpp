@@ -15,7 +15,10 @@ void add_what(CLI::App& c, GenerateOptions& o) {
   c.add_option("--track", o.track, "take the primer from this track only (affetto inspect lists them)");
   c.add_flag("--strict-midi", o.strict_midi, "refuse a primer with any oddity");
   c.add_option("--emotion", o.emotion, "happy, angry, sad, calm, Q1 to Q4, or valence,arousal in [-1, 1]");
-  c.add_option("--face", o.face, "read the emotion from a picture (comes later)");
+  c.add_option("--face", o.face, "read the emotion from the face in a picture");
+  c.add_flag("--cropped", o.cropped, "that picture is a face already: do not look for one");
+  c.add_option("--face-model", o.face_model, "network that reads it (default: the one that ships)");
+  c.add_option("--face-box", o.face_box, "X,Y,W,H: where the face is in it, in pixels");
   c.add_option("--model", o.model, "weights (.safetensors; default: the seed model that ships)");
   c.add_option("--notes", o.notes, "new notes to write")->capture_default_str();
   c.add_option("--count", o.count, "pieces to write, into the folder -o");
@@ -65,6 +68,7 @@ void add_generate(CLI::App& app, Run& run) {
       "Examples:\n"
       "  affetto generate --emotion happy --seed 7 -o happy.mid --audio happy.flac\n"
       "  affetto generate --primer tune.mid --with-primer --emotion sad -o sad.mid\n"
+      "  affetto generate --face me.jpg -o mine.mid\n"
       "  affetto generate --count 1000 --emotion calm -o pieces/");
   command->callback([options, &run] {
     run = [options] {

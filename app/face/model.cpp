@@ -6,8 +6,8 @@
 
 namespace app {
 
-OpenedFaceModel open_face_model(const std::string& file) {
-  OpenedTable opened = open_table(file.empty() ? find_weights("face") : std::filesystem::path(file));
+OpenedFaceModel open_face_model(const std::string& file, const char* option) {
+  OpenedTable opened = open_table(file.empty() ? find_weights("face", option) : std::filesystem::path(file));
   engine::FaceModel model = engine::face_model_from_table(std::move(opened.table), opened.file.string());
   engine::check_face_classes(model.spec, opened.file.string());
   return {std::move(model), opened.file, opened.sha256};

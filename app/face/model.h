@@ -16,6 +16,7 @@ struct OpenedFaceModel {
 
 /// @param file  empty: the weights that ship
 /// @throws engine::ModelError, also for a file that is no safetensors or no face network; io::FormatError if unreadable
-OpenedFaceModel open_face_model(const std::string& file);
+/// @param option  that names one
+OpenedFaceModel open_face_model(const std::string& file, const char* option = "--model");
 
 }  // namespace app

@@ -37,7 +37,8 @@ std::string lower_extension(const fs::path& file) {
 
 }  // namespace
 
-FaceReader::FaceReader(const std::string& model) : model_(open_face_model(model)), network_(model_.model) {
+FaceReader::FaceReader(const std::string& model, const char* option)
+    : model_(open_face_model(model, option)), network_(model_.model) {
   if (model_.model.spec.side != engine::kFaceSide) {
     throw engine::ModelError({"open face model", model_.file.string(),
                               "it reads pictures of " + std::to_string(model_.model.spec.side) +

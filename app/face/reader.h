@@ -26,9 +26,9 @@ struct FaceResult {
 
 class FaceReader {
  public:
-  /// @param model  file, or empty for the weights that ship
+  /// @param model  file, or empty for the weights that ship;  @param option  that names it
   /// @throws as open_face_model
-  explicit FaceReader(const std::string& model);
+  explicit FaceReader(const std::string& model, const char* option = "--model");
 
   const OpenedFaceModel& model() const { return model_; }
   /// @param picture  as read from its file, where somebody needs it for more

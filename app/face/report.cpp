@@ -5,7 +5,7 @@
 
 namespace app {
 
-nlohmann::ordered_json face_json(const FaceResult& result, const engine::FaceSpec& spec) {
+nlohmann::ordered_json face_json(const FaceResult& result) {
   nlohmann::ordered_json json = {{"file", result.file.string()}};
   if (!result.problem.empty()) {
     json["error"] = result.problem;
@@ -13,7 +13,7 @@ nlohmann::ordered_json face_json(const FaceResult& result, const engine::FaceSpe
   }
   const engine::FaceReading& reading = result.reading;
   json["label"] = reading.label;
-  for (std::size_t k = 0; k < spec.classes.size(); ++k) json[spec.classes[k]] = reading.probabilities[k];
+  for (std::size_t k = 0; k < reading.classes.size(); ++k) json[reading.classes[k]] = reading.probabilities[k];
   json["valence"] = reading.emotion.valence;
   json["arousal"] = reading.emotion.arousal;
   json["sign"] = reading.sign;

@@ -3,6 +3,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "app/face/report.h"
 #include "app/generate/batch_archive.h"
 #include "app/generate/batch_folder.h"
 #include "app/generate/batch_indices.h"
@@ -122,15 +123,17 @@ GenerateOptions with_resumed(GenerateOptions o, const Shard& shard) {
 }
 
 Json describe(const Job& job, std::uint64_t first, std::uint64_t count, const Shard& shard) {
-  return {{"program", std::string("affetto ") + AFFETTO_VERSION},
-          {"emotion", engine::name_of(job.expression.emotion)},
-          {"seed", job.seed},
-          {"first", first},
-          {"count", count},
-          {"shard", {{"part", shard.part}, {"of", shard.of}}},
-          {"notes", job.notes},
-          {"model", job.model.file.filename().string()},
-          {"job", RecipeWriter(job).job_text()}};
+  Json json = {{"program", std::string("affetto ") + AFFETTO_VERSION},
+               {"emotion", engine::name_of(job.expression.emotion)},
+               {"seed", job.seed},
+               {"first", first},
+               {"count", count},
+               {"shard", {{"part", shard.part}, {"of", shard.of}}},
+               {"notes", job.notes},
+               {"model", job.model.file.filename().string()},
+               {"job", RecipeWriter(job).job_text()}};
+  if (job.face) json["face"] = face_json(*job.face);
+  return json;
 }
 
 void check_same_batch(const BatchFolder& folder, const Json& description) {

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "app/face/report.h"
 #include "app/glue/exit_codes.h"
 #include "app/glue/resources.h"
 #include "engine/data/instruments.h"
@@ -33,13 +34,6 @@ void check_numbers(const GenerateOptions& o) {
                "affetto inspect FILE lists the tracks");
   check_option("--threads", o.threads, o.threads >= 0 && o.threads <= 1024, "0 (all cores) to 1024",
                "leave it out for all cores");
-}
-
-/// What belongs to parts of the program that are not there yet.
-void check_absent(const GenerateOptions& o) {
-  if (!o.face.empty()) {
-    refuse_option("--face", "this version does not read faces yet; that comes later", "choose one: --emotion happy");
-  }
 }
 
 bool looks_like_audio(const std::vector<std::uint8_t>& bytes) {
@@ -105,6 +99,28 @@ engine::Emotion resolve_emotion(const std::string& text) {
   return *emotion;
 }
 
+/// The reading of the face, if there is one and it is no guess.
+std::optional<FaceResult> resolve_face(const GenerateOptions& o) {
+  if (o.face.empty()) {
+    if (o.cropped)
+      refuse_option("--cropped", "it says how to read a face, and there is none", "give --face PICTURE too");
+    if (!o.face_box.empty())
+      refuse_option("--face-box", "it says where a face is, and there is no picture", "give --face PICTURE too");
+    return std::nullopt;
+  }
+  if (!o.emotion.empty()) refuse_option("--face", "--emotion names another emotion", "give one of the two");
+  FaceOptions options;
+  options.cropped = o.cropped;
+  if (!o.face_box.empty()) options.box = parse_face_box(o.face_box);
+  FaceResult face = FaceReader(o.face_model, "--face-model").read(o.face, options);
+  for (const std::string& warning : face.warnings) warn(o.face + ": " + warning);
+  if (!face.reading.sure()) {
+    throw io::FormatError({"read face", o.face, "the reading is no more than a guess: " + face_words(face.reading),
+                           "choose an emotion: --emotion happy; affetto face PICTURE shows the reading"});
+  }
+  return face;
+}
+
 std::uint64_t system_seed() {
   std::uint32_t seed = 0;  // 32 bits: short enough to type again
   if (getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = static_cast<std::uint32_t>(std::time(nullptr));
@@ -163,9 +179,9 @@ Shard resolve_shard(const std::string& text) {
 
 Job resolve_job(const GenerateOptions& o) {
   check_numbers(o);
-  check_absent(o);
   Job job;
-  job.expression.emotion = resolve_emotion(o.emotion);
+  job.face = resolve_face(o);
+  job.expression.emotion = job.face ? job.face->reading.emotion : resolve_emotion(o.emotion);
   job.isa = resolve_isa(o.isa);
   if (!o.instrument.empty()) {
     const auto program = engine::find_instrument(o.instrument);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/face/reader.h"
 #include "app/generate/sampling_options.h"
 #include "app/glue/device.h"
 #include "app/glue/inputs.h"
@@ -19,7 +20,8 @@ struct GenerateOptions {
   std::string primer;  ///< file, "none", or empty for the primer that ships
   bool with_primer = false, strict_midi = false;
   std::optional<int> track;
-  std::string emotion, face, model, clusters, from, instrument;
+  std::string emotion, face, face_box, face_model, model, clusters, from, instrument;
+  bool cropped = false;  ///< the picture is a face already
   int notes = 120;
   std::optional<std::uint64_t> count, first, seed;
   std::string shard;
@@ -46,6 +48,7 @@ struct Job {
   double bpm = engine::kDefaultBpm;
   bool with_primer = false;
   engine::Expression expression;
+  std::optional<FaceResult> face;  ///< that the emotion was read from
   engine::StateMode state = engine::StateMode::window;
   std::uint64_t seed = 0;
   int notes = 0;

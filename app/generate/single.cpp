@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "app/face/report.h"
 #include "app/generate/piece.h"
 #include "app/generate/recipe.h"
 #include "app/generate/run.h"
 #include "app/generate/trace.h"
 #include "app/glue/exit_codes.h"
 #include "app/glue/interrupt.h"
+#include "app/glue/outputs.h"
 #include "app/glue/progress.h"
 #include "app/glue/stages.h"
 #include "engine/emotion/names.h"
@@ -44,15 +46,7 @@ std::string default_output(const Job& job) {
   return "affetto_" + engine::name_of(job.expression.emotion) + "_s" + std::to_string(job.seed) + ".mid";
 }
 
-/// Says early, before anything is computed, that a file is in the way.
-void check_free(const std::string& file, bool force) {
-  std::error_code error;
-  if (!file.empty() && !force && std::filesystem::exists(file, error)) {
-    throw io::WriteError({"write", file, "it exists already", "give another name, or --force to replace it"});
-  }
-}
-
-/// The same for names that no format goes with.
+/// Says early that a name goes with no format.
 void check_extensions(const GenerateOptions& o) {
   const std::string sound = std::filesystem::path(o.audio).extension().string();
   if (!o.audio.empty() && !io::audio_extension_supported(sound)) {
@@ -85,7 +79,7 @@ void compose(const Job& job, std::uint64_t index, bool trace, Collected& sink) {
 
 Json summary(const Job& job, std::uint64_t index, const engine::Score& score, const Stages& stages) {
   const double compose_s = stages["compose"];
-  return {
+  Json json = {
       {"seed", job.seed},
       {"index", index},
       {"emotion", engine::name_of(job.expression.emotion)},
@@ -105,6 +99,8 @@ Json summary(const Job& job, std::uint64_t index, const engine::Score& score, co
       {"seconds",
        {{"load", stages["load"]}, {"compose", compose_s}, {"render", stages["render"]}, {"write", stages["write"]}}},
       {"notes_per_second", compose_s > 0 ? job.notes / compose_s : 0}};
+  if (job.face) json["face"] = face_json(*job.face);
+  return json;
 }
 
 Json notes_json(const std::vector<engine::Note>& notes) {
@@ -175,6 +171,7 @@ int run_single(const GenerateOptions& o) {
     return kDone;
   }
   if (o.quiet) return kDone;
+  if (job.face) print_row("face", o.face + ": " + face_words(job.face->reading));
   std::printf("%s: %s, %d new notes, %s of music, seed %llu\n", output.c_str(), emotion.c_str(), job.notes,
               human_seconds(score.length_s).c_str(), static_cast<unsigned long long>(job.seed));
   if (!o.audio.empty()) std::printf("%s: sound by %s\n", o.audio.c_str(), soundfont.c_str());

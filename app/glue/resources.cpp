@@ -33,7 +33,7 @@ std::vector<fs::path> weights_folders() {
 
 std::span<const std::uint8_t> shipped_primer() { return {kPrimerBytes, kPrimerSize}; }
 
-fs::path find_weights(const std::string& name) {
+fs::path find_weights(const std::string& name, const char* option) {
   std::string looked;
   for (const fs::path& folder : weights_folders()) {
     const fs::path file = folder / (name + ".safetensors");
@@ -41,8 +41,9 @@ fs::path find_weights(const std::string& name) {
     if (fs::is_regular_file(file, error)) return file;
     looked += (looked.empty() ? "" : ", ") + folder.lexically_normal().string();
   }
-  throw engine::ModelError({"open model", name, "there is no " + name + ".safetensors in " + looked,
-                            "name a file with --model FILE, or set AFFETTO_WEIGHTS to the folder that holds it"});
+  throw engine::ModelError(
+      {"open model", name, "there is no " + name + ".safetensors in " + looked,
+       std::string("name a file with ") + option + " FILE, or set AFFETTO_WEIGHTS to the folder that holds it"});
 }
 
 std::optional<fs::path> find_soundfont() {

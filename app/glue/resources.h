@@ -15,7 +15,8 @@ std::span<const std::uint8_t> shipped_primer();
 
 /// A weights file by name ("seed"): in $AFFETTO_WEIGHTS, beside the program (../share/affetto/weights), or in the
 /// source tree that it was built from. Throws engine::ModelError that lists where it looked.
-std::filesystem::path find_weights(const std::string& name);
+/// @param option  that names a file instead
+std::filesystem::path find_weights(const std::string& name, const char* option = "--model");
 
 /// The SoundFont that renders: $AFFETTO_SOUNDFONT, else the distribution's usual places. Nothing if there is none.
 std::optional<std::filesystem::path> find_soundfont();

@@ -3,6 +3,7 @@
 
 #include "app/glue/outputs.h"
 #include "app/inspect/inspect.h"
+#include "engine/face/model.h"
 #include "engine/model/model.h"
 
 namespace app {
@@ -28,6 +29,33 @@ Json describe_checkpoint(const engine::TensorTable& table) {
     if (key.starts_with(kTrainerPrefix)) json["trainer"][key.substr(std::string(kTrainerPrefix).size())] = text;
   }
   return json;
+}
+
+Json describe_face_model(engine::TensorTable table, const std::string& name) {
+  const std::size_t tensors = table.tensors.size(), numbers = numbers_in(table);
+  const engine::FaceModel model = engine::face_model_from_table(std::move(table), name);
+  Json json = {{"content", "face model"},
+               {"name", model.spec.name},
+               {"numbers", numbers},
+               {"tensors", tensors},
+               {"spec", Json::parse(engine::format_face_spec(model.spec))},
+               {"card", Json::object()}};
+  for (const auto& [key, text] : model.card) json["card"][key] = text;
+  return json;
+}
+
+void print_face_model(const Json& model) {
+  const Json& spec = model["spec"];
+  print_row("content", "network that reads faces, " + model["numbers"].dump() + " numbers in " +
+                           model["tensors"].dump() + " tensors");
+  print_row("pictures", spec["side"].dump() + " x " + spec["side"].dump() + ", grey");
+  std::string stages, classes;
+  for (const Json& stage : spec["stages"])
+    stages += (stages.empty() ? "" : ", ") + stage["channels"].dump() + (stage["pool"].get<bool>() ? " pooled" : "");
+  for (const Json& name : spec["classes"]) classes += (classes.empty() ? "" : ", ") + name.get<std::string>();
+  print_row("stages", stages);
+  print_row("classes", classes);
+  for (const auto& [key, text] : model["card"].items()) print_row("  " + key, text.get<std::string>());
 }
 
 Json describe_model(engine::TensorTable table, const std::string& name) {
@@ -81,11 +109,14 @@ void print_model(const Json& model) {
 }  // namespace
 
 Json describe_tensors(engine::TensorTable table, const std::string& name) {
-  return is_checkpoint(table) ? describe_checkpoint(table) : describe_model(std::move(table), name);
+  if (is_checkpoint(table)) return describe_checkpoint(table);
+  if (engine::is_face_model(table)) return describe_face_model(std::move(table), name);
+  return describe_model(std::move(table), name);
 }
 
 void print_tensors(const Json& tensors) {
   if (tensors["content"] == "model") return print_model(tensors);
+  if (tensors["content"] == "face model") return print_face_model(tensors);
   print_row("content", "training checkpoint, " + tensors["numbers"].dump() + " numbers in " +
                            tensors["tensors"].dump() + " tensors");
   for (const auto& [key, text] : tensors["trainer"].items()) print_row("  " + key, text.get<std::string>());

@@ -1,4 +1,4 @@
-# Reading a face: the network as data, its definition, and the float32 path.
+# Reading a face: the network as data, its definition, the float32 path, and what its probabilities say.
 add_library(engine_face STATIC
   ${CMAKE_CURRENT_LIST_DIR}/model.cpp
   ${CMAKE_CURRENT_LIST_DIR}/network.cpp

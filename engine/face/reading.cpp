@@ -56,6 +56,7 @@ void check_face_classes(const FaceSpec& spec, const std::string& where) {
 
 FaceReading read_face(const FaceSpec& spec, std::span<const double> probabilities) {
   FaceReading reading;
+  reading.classes = spec.classes;
   reading.probabilities.assign(probabilities.begin(), probabilities.end());
   const auto likeliest = std::max_element(probabilities.begin(), probabilities.end());
   reading.label = spec.classes[static_cast<std::size_t>(likeliest - probabilities.begin())];

@@ -14,6 +14,7 @@ namespace engine {
 inline constexpr double kSureFace = 0.4;
 
 struct FaceReading {
+  std::vector<std::string> classes;
   std::vector<double> probabilities;  ///< [classes]
   std::string label;                  ///< the likeliest class
   double confidence = 0;              ///< its probability

@@ -54,6 +54,10 @@ ModelSpec spec_from_shapes(const TensorTable& table, const std::string& where) {
     }
     spec.lstm.push_back(static_cast<int>(hh->shape[1]));
   }
+  if (table.metadata.count("affetto.face") != 0) {
+    refuse(where, "it is a network that reads faces, not one that writes notes",
+           "give it to affetto face; music comes from a model like the one that ships");
+  }
   if (spec.lstm.empty()) {
     refuse(where, "it has neither our description (affetto.spec) nor a tensor lstm.weight_hh_l0",
            "save a PyTorch state dict with the names lstm.weight_ih_l0 ... pitch_head.weight");

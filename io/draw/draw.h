@@ -1,5 +1,5 @@
-// Pictures as SVG: a piece as a piano roll, curves, and clouds of points.
-// All three return a whole document that stands alone: UTF-8 text, no script, no font, nothing from outside. Any text
+// Pictures as SVG: a piece as a piano roll, curves, clouds of points, and what was taken for what.
+// All four return a whole document that stands alone: UTF-8 text, no script, no font, nothing from outside. Any text
 // is escaped. A value that is not finite, or beyond 1e300, is left out; so is what a logarithmic axis cannot show. The
 // same data gives the same text. Colours: Okabe & Ito (2008), distinct for all common kinds of colour vision; dashes,
 // markers and outlines tell the same without colour.
@@ -56,5 +56,15 @@ struct ScatterChart {
 
 /// 900 x 640 px.
 std::string draw_scatter(const ScatterChart& chart);
+
+/// How often each row was taken for each column.
+struct MatrixChart {
+  std::string title, x_label, y_label;
+  std::vector<std::string> rows, columns;  ///< names
+  std::vector<std::vector<double>> cells;  ///< [rows][columns], 0 or more
+};
+
+/// 72 px a cell, shaded by and labelled with its share of its row.
+std::string draw_matrix(const MatrixChart& chart);
 
 }  // namespace io

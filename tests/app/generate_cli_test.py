@@ -122,7 +122,7 @@ class BadInput(CliTest):
     def test_absurd_options_are_usage_errors_with_a_hint(self):
         for options in (["--notes", 0], ["--notes", -5], ["--temperature", 0], ["--temperature", "nan"], ["--top-p", 0],
                         ["--top-p", 1.5], ["--top-k", -1], ["--alpha", -1], ["--emotion", "joyful"], ["--state", "both"],
-                        ["--instrument", "kazoo"], ["--device", "tpu"], ["--face", "me.jpg"], ["--isa", "mmx"],
+                        ["--instrument", "kazoo"], ["--device", "tpu"], ["--isa", "mmx"],
                         ["--shard", "3/2", "--count", 2], ["--count", 0], ["--alpha", 0, "--beta", 0],
                         ["--modulation-form", "round"], ["--audio", "x.xyz"], ["--piano-roll", "x.bmp"], ["--precision", "bf16"], ["--track", 99]):
             result = self.generate(*options, "-o", "x.mid", code=2)

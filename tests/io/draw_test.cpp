@@ -323,6 +323,22 @@ TEST(ScatterChart, EveryPointHasAMarkerAndEveryCentreAName) {
   expect_sound(io::draw_scatter({}));
 }
 
+TEST(MatrixChart, CellsSayTheirShareOfTheirRow) {
+  io::MatrixChart chart{.title = kHostile,
+                        .x_label = kHostile,
+                        .y_label = "right",
+                        .rows = {"happy", "sad"},
+                        .columns = {"happy", "sad"},
+                        .cells = {{3, 1}, {0, kNan}}};
+  const std::string svg = io::draw_matrix(chart);
+  expect_sound(svg);
+  EXPECT_EQ(count(svg, ">75 %<"), 1u);
+  EXPECT_EQ(count(svg, ">25 %<"), 1u);
+  EXPECT_EQ(count(svg, ">0 %<"), 2u) << "a row without counts";
+  EXPECT_EQ(count(svg, ">sad<"), 2u);
+  expect_sound(io::draw_matrix({}));
+}
+
 TEST(Draw, TheSameDataGiveTheSameText) {
   const io::PianoRoll roll{.notes = {note(0, 60), note(1, 62, 1, 50, 3)}, .primer_end_s = 1, .title = "a"};
   EXPECT_EQ(io::draw_piano_roll(roll), io::draw_piano_roll(roll));
