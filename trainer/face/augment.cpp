@@ -73,8 +73,8 @@ void cover(Draws& draws, const FaceAugmentation& o, std::size_t side, std::span<
 }  // namespace
 
 void augment(std::span<const std::uint8_t> pixels, std::size_t side, const FaceAugmentation& options,
-             std::uint64_t seed, std::uint64_t stream, std::span<float> picture) {
-  Draws draws(seed, stream);
+             std::uint64_t seed, std::uint64_t epoch, std::uint64_t index, std::span<float> picture) {
+  Draws draws(seed, epoch << 32 | index);
   const double middle = (static_cast<double>(side) - 1) / 2;
   const Affine a = draw_affine(draws, options, static_cast<double>(side));
   for (std::size_t row = 0; row < side; ++row) {

@@ -18,9 +18,9 @@ struct FaceAugmentation {
 };
 
 /// @param pixels   [side, side]
-/// @param stream   which picture of which epoch
+/// @param epoch, index  which picture, and which time
 /// @param picture  [side, side] standardised
 void augment(std::span<const std::uint8_t> pixels, std::size_t side, const FaceAugmentation& options,
-             std::uint64_t seed, std::uint64_t stream, std::span<float> picture);
+             std::uint64_t seed, std::uint64_t epoch, std::uint64_t index, std::span<float> picture);
 
 }  // namespace trainer

@@ -170,7 +170,7 @@ void FaceRun::fill_batch() {
   batch_.targets.resize(batch_.count * classes);
   pool_.run(batch_.count, [&](std::size_t i, int) {
     const std::uint64_t at = permuted(position_ + i, train_.count(), options_.seed, epoch_);
-    augment(train_.picture(at), train_.side, options_.augmentation, options_.seed, epoch_ << 32 | at,
+    augment(train_.picture(at), train_.side, options_.augmentation, options_.seed, epoch_, at,
             std::span(batch_.pictures).subspan(i * pixels, pixels));
     std::copy_n(train_.targets.begin() + static_cast<std::ptrdiff_t>(at * classes), classes,
                 batch_.targets.begin() + static_cast<std::ptrdiff_t>(i * classes));

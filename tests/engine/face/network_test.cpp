@@ -106,6 +106,15 @@ TEST(FaceNetwork, StandardisingLeavesAWallFlat) {
   EXPECT_FLOAT_EQ(picture.back(), -1);
 }
 
+TEST(FaceNetwork, StandardisingMakesNoFaceOfNoise) {
+  std::vector<std::uint8_t> faint(100, 77);
+  for (std::size_t i = 0; i < 100; i += 4) faint[i] = 78;  // deviation sqrt(3) / 4, below one level
+  std::vector<float> picture(100);
+  standardise(faint, picture);
+  EXPECT_FLOAT_EQ(picture[0], 0.75f);
+  EXPECT_FLOAT_EQ(picture[1], -0.25f);
+}
+
 TEST(FaceModel, GoesThroughATable) {
   FaceModel model = small_model();
   model.card["licence"] = "ours";

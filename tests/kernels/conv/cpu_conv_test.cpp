@@ -220,6 +220,19 @@ TEST_P(CpuConv, NormalisingIsTheDefinitionBothWays) {
   }
 }
 
+TEST_P(CpuConv, OfEqualPixelsTheFirstHasTheGradient) {
+  const Shape shape{1, 18, 4, 4}, to{1, 18, 2, 2};
+  const Maps z = maps_of(shape, Values(shape.size(), 0.5)), dy = maps_of(to, Values(to.size(), 3));
+  Maps dr = unwritten(shape);
+  const std::vector<float> one(18, 1.0f), none(18, 0.0f);
+  Values sum(18), product(18);
+  const Activation forward{z.size(), z.map(0), one.data(), none.data(), true, nullptr, 0, 2};
+  add_activation_gradient({forward, dy.map(0), none.data(), dr.map(0), sum.data(), product.data()});
+  const Values got = values_of(shape, dr);
+  for (std::size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], i % 2 == 0 && i / 4 % 2 == 0 ? 3 : 0) << i;
+  EXPECT_EQ(sum, Values(18, 12));
+}
+
 TEST_P(CpuConv, TheMeanAndItsGradient) {
   const Shape shape{1, 19, 3, 5};
   const Values y = random_values(shape.size(), 1), d = random_values(shape.channels, 2);

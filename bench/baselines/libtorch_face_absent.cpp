@@ -1,0 +1,14 @@
+#include <stdexcept>
+
+#include "bench/baselines/libtorch_face.h"
+
+namespace bench::libtorch {
+
+std::unique_ptr<FaceReader> make_face_reader(const engine::FaceModel&) {
+  throw std::logic_error("built without LibTorch");
+}
+std::unique_ptr<FaceTrainer> make_face_trainer(const engine::FaceModel&) {
+  throw std::logic_error("built without LibTorch");
+}
+
+}  // namespace bench::libtorch

@@ -1,0 +1,191 @@
+// How many pictures of faces a second are read, and learnt from: the face preset, the same weights and pictures on both
+// sides. Cutting faces out and making batches is left out on both.
+//
+// Axes: pictures at once (1, 32, 256) and threads (2, 1); training: 128 pictures an iteration, forward, loss, backward,
+// clipping and AdamW, without dropout.
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "bench/baselines/libtorch.h"
+#include "bench/baselines/libtorch_face.h"
+#include "bench/harness/contest.h"
+#include "bench/harness/context.h"
+#include "bench/harness/subjects.h"
+#include "engine/face/network.h"
+#include "trainer/face/stepper.h"
+#include "trainer/optim/adam.h"
+
+namespace bench {
+namespace {
+
+constexpr std::size_t kTrainingBatch = 128;
+constexpr std::size_t kBatches = 4;  // different ones, in turns
+
+/// Fresh weights whose normalisation has seen something: moments off 0 and 1.
+engine::FaceModel face_model() {
+  engine::FaceModel model = engine::new_face_model(engine::face_spec(), 1);
+  std::mt19937 random(2);
+  std::uniform_real_distribution<float> value(0.5f, 1.5f);
+  for (auto& [name, tensor] : model.tensors) {
+    if (name.find("norm") == std::string::npos) continue;
+    const bool around_zero = name.ends_with("bias") || name.ends_with("mean");
+    for (float& v : tensor.values) v = value(random) - (around_zero ? 1.0f : 0.0f);
+  }
+  return model;
+}
+
+std::vector<float> random_pictures(std::size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> value;
+  const auto side = static_cast<std::size_t>(engine::face_spec().side);
+  std::vector<float> pictures(count * side * side);
+  for (float& v : pictures) v = value(random);
+  return pictures;
+}
+
+trainer::FaceBatch random_faces(unsigned seed) {
+  trainer::FaceBatch batch;
+  batch.count = kTrainingBatch;
+  batch.pictures = random_pictures(batch.count, seed);
+  const std::size_t classes = engine::face_spec().classes.size();
+  batch.targets.assign(batch.count * classes, 0.1f / static_cast<float>(classes));
+  for (std::size_t i = 0; i < batch.count; ++i) batch.targets[i * classes + (i * 5 + seed) % classes] += 0.9f;
+  return batch;
+}
+
+std::vector<float> classify(engine::FaceNetwork& network, std::span<const float> pictures) {
+  const auto side = static_cast<std::size_t>(network.spec().side);
+  std::vector<double> probabilities(pictures.size() / (side * side) * network.spec().classes.size());
+  network.classify(pictures, probabilities);
+  return {probabilities.begin(), probabilities.end()};
+}
+
+/// Probabilities of 64 pictures; and the gradient of a batch, of whose rounding errors eight normalisations leave some
+/// more than the gate is made for.
+void check_reading(const engine::FaceModel& model) {
+  const std::vector<float> pictures = random_pictures(64, 5);
+  engine::FaceNetwork ours(model, 2);
+  check_gate("face: probabilities",
+             relative_error(classify(ours, pictures), libtorch::make_face_reader(model)->classify(pictures)));
+}
+
+/// One iteration as trainer/face/run does it.
+class FaceTraining {
+ public:
+  FaceTraining(const engine::FaceModel& model, int threads)
+      : spec_(model.spec),
+        layout_(spec_),
+        pool_(threads),
+        stepper_(spec_, layout_, pool_, kTrainingBatch),
+        adam_(layout_.size, {}),
+        weights_(trainer::gather(layout_, model)),
+        gradient_(layout_.size) {}
+
+  std::vector<float> gradients(const trainer::FaceBatch& batch) {
+    stepper_.gradients(weights_, batch, gradient_);
+    std::vector<float> all;
+    for (const auto& stage : layout_.stages) {
+      const auto conv = stage.conv.of(std::span<const float>(gradient_));
+      const engine::Tensor one =
+          engine::taps_last(conv, static_cast<std::int64_t>(stage.in), static_cast<std::int64_t>(stage.out));
+      all.insert(all.end(), one.values.begin(), one.values.end());
+    }
+    return all;
+  }
+  void iterate(const trainer::FaceBatch& batch) {
+    stepper_.gradients(weights_, batch, gradient_);
+    const double norm = trainer::gradient_norm(gradient_, pool_);
+    constexpr double kRate = 1e-4, kDecay = 1e-2;  // AdamW's in LibTorch
+    for (float& w : weights_) w *= static_cast<float>(1 - kRate * kDecay);
+    adam_.step(weights_, gradient_, kRate, trainer::clip_scale(norm, 5), pool_);
+  }
+
+ private:
+  engine::FaceSpec spec_;
+  trainer::FaceLayout layout_;
+  trainer::Pool pool_;
+  trainer::FaceStepper stepper_;
+  trainer::Adam adam_;
+  std::vector<float> weights_, gradient_;
+};
+
+Contest reading(std::size_t count, int threads) {
+  const engine::FaceModel model = face_model();
+  const auto pictures = std::make_shared<std::vector<float>>(random_pictures(count, 7));
+  Contest contest{.unit = "pictures/s", .work_per_unit = static_cast<double>(count)};
+  contest.theirs.name = "LibTorch not found";
+  if (libtorch::available()) {
+    libtorch::set_threads(2);
+    pass_once("face reading", [&] { check_reading(model); });
+    libtorch::set_threads(threads);
+    const std::shared_ptr<libtorch::FaceReader> theirs = libtorch::make_face_reader(model);
+    contest.theirs = {"LibTorch", [theirs, pictures](std::int64_t units) {
+                        for (std::int64_t i = 0; i < units; ++i) theirs->classify(*pictures);
+                      }};
+  }
+  const auto ours = std::make_shared<engine::FaceNetwork>(model, threads);
+  contest.ours = {"Affetto", [ours, pictures](std::int64_t units) {
+                    for (std::int64_t i = 0; i < units; ++i) classify(*ours, *pictures);
+                  }};
+  return contest;
+}
+
+Contest training(int threads) {
+  const engine::FaceModel model = face_model();
+  const auto batches = std::make_shared<std::vector<trainer::FaceBatch>>();
+  for (unsigned i = 0; i < kBatches; ++i) batches->push_back(random_faces(i));
+  Contest contest{.unit = "pictures/s", .work_per_unit = kTrainingBatch};
+  contest.theirs.name = "LibTorch not found";
+  if (libtorch::available()) {
+    libtorch::set_threads(threads);
+    const std::shared_ptr<libtorch::FaceTrainer> theirs = libtorch::make_face_trainer(model);
+    for (const trainer::FaceBatch& batch : *batches) theirs->add_batch(batch);
+    pass_once("face training", [&] {
+      // Eight normalisations over the batch pass rounding errors on, each a few times larger than it got them.
+      check_gate("face: gradient",
+                 relative_error(FaceTraining(model, 2).gradients(batches->front()), theirs->gradients(0)), 100 * kGate);
+    });
+    contest.theirs = {"LibTorch", [theirs](std::int64_t units) {
+                        for (std::int64_t i = 0; i < units; ++i)
+                          theirs->iterate(static_cast<std::size_t>(i) % kBatches);
+                      }};
+  }
+  const auto ours = std::make_shared<FaceTraining>(model, threads);
+  contest.ours = {"Affetto", [ours, batches](std::int64_t units) {
+                    for (std::int64_t i = 0; i < units; ++i)
+                      ours->iterate((*batches)[static_cast<std::size_t>(i) % kBatches]);
+                  }};
+  return contest;
+}
+
+double target_of(std::size_t count, int threads) {
+  if (threads != 2) return 0;
+  return count == 1 ? 1.5 : count == 256 ? 0.7 : 0;
+}
+
+void add_rows(const Timing& timing) {
+  for (const int threads : {2, 1}) {
+    for (const std::size_t count : {1, 32, 256}) {
+      add_row("face/read/batch:" + std::to_string(count) + "/threads:" + std::to_string(threads),
+              target_of(count, threads), timing, [=] { return reading(count, threads); });
+    }
+    add_row("face/train/batch:" + std::to_string(kTrainingBatch) + "/threads:" + std::to_string(threads), 0, timing,
+            [=] { return training(threads); });
+  }
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) try {
+  const bench::Timing timing = bench::start(argc, argv);
+  bench::add_context();
+  bench::add_rows(timing);
+  return bench::run_rows();
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "error: %s\n", error.what());
+  return 1;
+}
