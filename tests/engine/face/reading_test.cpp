@@ -71,6 +71,8 @@ TEST(FaceScores, OfTheSignCountHappyAndSadAlike) {
   EXPECT_EQ(scores.pictures, 4u);
   EXPECT_DOUBLE_EQ(scores.accuracy, 0.5);
   EXPECT_DOUBLE_EQ(scores.balanced_accuracy, 0.5);
+  // Whichever of the two is likelier, however likely the others are.
+  EXPECT_EQ(sign_scores(std::vector<double>{0.2, 0.1, 0.7}, std::vector<int>{1}, classes).accuracy, 1);
   EXPECT_THROW(sign_scores(kProbabilities, kLabels, {"a", "b", "c"}), std::invalid_argument);
 }
 

@@ -8,6 +8,7 @@
 
 #include "engine/data/error.h"
 #include "engine/face/network.h"
+#include "trainer/face/layout.h"
 
 namespace trainer {
 namespace {
@@ -91,6 +92,42 @@ TEST(FaceRun, ThreadsChangeNoBit) {
   EXPECT_EQ(alone.best.tensors, together.best.tensors);
   one.checkpoint.metadata.erase("trainer.seconds"), three.checkpoint.metadata.erase("trainer.seconds");
   EXPECT_EQ(one.checkpoint, three.checkpoint);
+}
+
+/// One iteration from fresh weights. @return tensor of its checkpoint
+std::vector<float> after_one(FaceTrainOptions options, const char* tensor, double* rate = nullptr) {
+  Recorder sink;
+  options.epochs = 0.01;
+  train_face(options, training(), validation(), {}, sink, {});
+  EXPECT_EQ(sink.last.iteration, 1);
+  if (rate != nullptr) *rate = sink.last.learning_rate;
+  return sink.checkpoint.tensors.at(tensor).values;
+}
+
+TEST(FaceRun, AveragedWeightsFollow) {
+  const FaceTrainOptions options = small_options();
+  const std::vector<float> before =
+      gather(FaceLayout(options.spec), engine::new_face_model(options.spec, options.seed));
+  const std::vector<float> after = after_one(options, "parameters"), average = after_one(options, "average");
+  // The first keeps 1 / 10 of where it began.
+  for (std::size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(average[i], 0.1 * before[i] + 0.9 * after[i], 1e-6) << i;
+}
+
+TEST(FaceRun, WeightsDecayAndNormalisationsDoNot) {
+  FaceTrainOptions options = small_options();
+  const FaceLayout layout(options.spec);
+  const std::vector<float> before = gather(layout, engine::new_face_model(options.spec, options.seed));
+  options.weight_decay = 0;
+  const std::vector<float> without = after_one(options, "parameters");
+  options.weight_decay = 2;
+  double rate = 0;
+  const std::vector<float> with = after_one(options, "parameters", &rate);
+  ASSERT_GT(rate, 0);
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    bool decays = i >= layout.head_weight.at && i < layout.head_weight.at + layout.head_weight.size;
+    for (const auto& stage : layout.stages) decays |= i >= stage.conv.at && i < stage.conv.at + stage.conv.size;
+    ASSERT_NEAR(with[i], without[i] - (decays ? rate * 2 * before[i] : 0), 1e-6) << i;
+  }
 }
 
 /// Asks the run to stop once so many iterations are done.
