@@ -39,7 +39,7 @@ fi
 
 failed=0
 parts=()
-for program in generation training faces io; do
+for program in generation training face_network io; do
   part=$programs/$program.json
   rm -f "$part"
   if ! "$programs/bench_$program" --benchmark_filter="${filter:-.}" --benchmark_list_tests 2>/dev/null | grep -q .; then
