@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -5,6 +6,21 @@
 #include "kernels/generate/steps.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
+
+PiecesView some_pieces(const PiecesView& pieces, const NetworkView& network, int first, int count) {
+  PiecesView some = pieces;
+  const auto at = static_cast<std::ptrdiff_t>(first);
+  some.voices += at;
+  some.progress += at;
+  some.window += at * network.window;
+  for (int l = 0; l < network.layer_count; ++l) {
+    some.h[l] += at * network.layers[l].hidden;
+    some.c[l] += at * network.layers[l].hidden;
+  }
+  some.readout += at * network.readout_size;
+  some.rows = count;
+  return some;
+}
 
 ComposedSteps::ComposedSteps(const char* name, const NetworkView& network, const ClustersView& clusters, int slots,
                              StreamRef stream, bool graphs)
@@ -21,9 +37,22 @@ void ComposedSteps::check(const PiecesView& pieces) const {
   }
 }
 
-void ComposedSteps::feed(const PiecesView& pieces) {
+/// body(pieces of the group, its number)
+template <class Body>
+void ComposedSteps::each_group(const PiecesView& pieces, Asked asked, const Body& body) {
   check(pieces);
-  step(pieces, kFeedStep);
+  const int most = group_rows();
+  for (int number = 0; number * most < pieces.rows; ++number) {
+    const int first = number * most;
+    const PiecesView group = some_pieces(pieces, network_, first, std::min(most, pieces.rows - first));
+    enter(group, asked);
+    body(group, static_cast<std::size_t>(number));
+    leave(group, asked);
+  }
+}
+
+void ComposedSteps::feed(const PiecesView& pieces) {
+  each_group(pieces, Asked::feed, [&](const PiecesView& group, std::size_t) { step(group, kFeedStep); });
 }
 
 void ComposedSteps::replay(const PiecesView& pieces) {
@@ -31,9 +60,10 @@ void ComposedSteps::replay(const PiecesView& pieces) {
 }
 
 void ComposedSteps::read(const PiecesView& pieces) {
-  check(pieces);
-  if (!network_.carry) replay(pieces);
-  readout(pieces);
+  each_group(pieces, Asked::read, [&](const PiecesView& group, std::size_t) {
+    if (!network_.carry) replay(group);
+    readout(group);
+  });
 }
 
 void ComposedSteps::choose(const PiecesView& pieces, const OutputView& output) {
@@ -43,25 +73,30 @@ void ComposedSteps::choose(const PiecesView& pieces, const OutputView& output) {
 }
 
 void ComposedSteps::note(const PiecesView& pieces, const OutputView& output) {
-  read(pieces);
+  if (!network_.carry) replay(pieces);
+  readout(pieces);
   choose(pieces, output);
-  if (network_.carry) feed(pieces);
+  if (network_.carry) step(pieces, kFeedStep);
+}
+
+void ComposedSteps::replay_note(Captured& captured, const PiecesView& pieces, const OutputView& output, int notes) {
+  if (captured.graph.empty() || pieces != captured.pieces || output != captured.output) {
+    GraphCapture capture(stream_);
+    note(pieces, output);
+    captured = {pieces, output, capture.finish()};
+  }
+  for (int i = 0; i < notes; ++i) captured.graph.replay(stream_);
 }
 
 void ComposedSteps::advance(const PiecesView& pieces, const OutputView& output, int notes) {
-  check(pieces);
-  if (!graphs_) {
-    for (int i = 0; i < notes; ++i) note(pieces, output);
-    return;
-  }
-  if (graph_.empty() || pieces != pieces_ || output != output_) {
-    GraphCapture capture(stream_);
-    note(pieces, output);
-    graph_ = capture.finish();
-    pieces_ = pieces;
-    output_ = output;
-  }
-  for (int i = 0; i < notes; ++i) graph_.replay(stream_);
+  each_group(pieces, Asked::advance, [&](const PiecesView& group, std::size_t number) {
+    if (!graphs_) {
+      for (int i = 0; i < notes; ++i) note(group, output);
+      return;
+    }
+    if (number >= captured_.size()) captured_.resize(number + 1);
+    replay_note(captured_[number], group, output, notes);
+  });
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -2,6 +2,8 @@
 // one note are captured once and replayed.
 #pragma once
 
+#include <vector>
+
 #include "kernels/generate/rung.h"
 #include "kernels/runtime/buffer.h"
 #include "kernels/runtime/graph.h"
@@ -13,6 +15,9 @@ namespace kernels {
 inline constexpr int kFeedStep = -1;
 
 inline namespace AFFETTO_PLATFORM {
+
+/// Slots first .. first + count - 1 as a view of their own.
+PiecesView some_pieces(const PiecesView& pieces, const NetworkView& network, int first, int count);
 
 class ComposedSteps : public Steps {
  public:
@@ -36,10 +41,28 @@ class ComposedSteps : public Steps {
   virtual void readout(const PiecesView& pieces) = 0;
   /// Enqueues everything from readout rows to played notes.
   virtual void choose(const PiecesView& pieces, const OutputView& output);
+  /// Enqueues one note of all pieces.
+  virtual void note(const PiecesView& pieces, const OutputView& output);
+
+  /// What is asked of a group of pieces.
+  enum class Asked { advance, feed, read };
+  /// Pieces of a group: all notes of one group come before those of the next.
+  virtual int group_rows() const { return slots_; }
+  /// Enqueues what comes before, and after, all that is asked of a group; no part of a note's graph.
+  virtual void enter(const PiecesView&, Asked) {}
+  virtual void leave(const PiecesView&, Asked) {}
 
  private:
+  /// A group's note, ready to be replayed for these views.
+  struct Captured {
+    PiecesView pieces;
+    OutputView output;
+    Graph graph;
+  };
   void check(const PiecesView& pieces) const;
-  void note(const PiecesView& pieces, const OutputView& output);
+  template <class Body>
+  void each_group(const PiecesView& pieces, Asked asked, const Body& body);
+  void replay_note(Captured& captured, const PiecesView& pieces, const OutputView& output, int notes);
 
   const char* name_;
   NetworkView network_;
@@ -48,9 +71,7 @@ class ComposedSteps : public Steps {
   StreamRef stream_;
   bool graphs_;
   DeviceBuffer<int> pitch_;
-  Graph graph_;  // of one note, for the views below
-  PiecesView pieces_;
-  OutputView output_;
+  std::vector<Captured> captured_;  // one for each group
 };
 
 }  // namespace AFFETTO_PLATFORM

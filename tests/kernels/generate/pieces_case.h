@@ -68,6 +68,7 @@ class PiecesCase {
   }
   /// [slots, H] of a layer.
   std::vector<float> h(int layer) const { return h_[static_cast<std::size_t>(layer)].to_host(); }
+  std::vector<float> c(int layer) const { return c_[static_cast<std::size_t>(layer)].to_host(); }
   std::vector<float> readout() const { return readout_.to_host(); }
   std::vector<Progress> progress() const { return progress_.to_host(); }
 
