@@ -33,14 +33,14 @@ TensorReadout::Level TensorReadout::make_level(const NetworkView& network, const
   return level;
 }
 
-void TensorReadout::read(const PiecesView& pieces, const LayerStates& state, int states, TileChoice tile,
+void TensorReadout::read(const PiecesView& pieces, const LayerStates& state, bool staggered, TileChoice tile,
                          StreamRef stream) {
   for (Level& level : levels_) {
     level.inputs.progress = level.outputs.progress = pieces.progress;
     level.inputs.pieces = level.outputs.pieces = pieces.rows;
     level.inputs.readout = level.outputs.readout = pieces.readout;
     level.outputs.state = state;
-    level.outputs.states = states;
+    level.outputs.staggered = staggered;
     if (level.inputs.count > 0) round_rows(level.inputs, precision_, stream);
     tensor_level(level.outputs, precision_, tile, stream);
   }

@@ -32,7 +32,8 @@ __device__ bool prepare_piece(const TensorLevel& op, const TensorDense& dense, L
   if (dense.x != nullptr) {
     source.first = dense.x + std::int64_t{piece} * dense.packed.slices * kSliceTerms;
   } else if (progress.consumed > 0) {
-    const std::int64_t state = std::int64_t{piece} * op.states + (op.states == 1 ? 0 : speaker(progress, op.window));
+    const std::int64_t state =
+        op.staggered ? std::int64_t{piece} * op.window + speaker(progress, op.window) : std::int64_t{piece};
     source.first = op.state.half(progress.consumed) + state * op.state.width;
   }
   return true;

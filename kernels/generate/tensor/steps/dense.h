@@ -23,7 +23,7 @@ struct TensorLevel {
   int count = 0;
   const Progress* progress = nullptr;  ///< [pieces]
   int pieces = 0, window = 0;
-  int states = 1;            ///< of a piece; of W staggered ones the one that has read the last min(W, consumed) notes
+  bool staggered = false;    ///< a piece has W states: the one is read that has read the last min(W, consumed) notes
   LayerStates state;         ///< of the last layer; taken as zero where consumed = 0
   float* readout = nullptr;  ///< [pieces, readout_size]
   int readout_size = 0;
@@ -52,8 +52,8 @@ class TensorReadout {
  public:
   /// @param rows  most pieces at a time
   TensorReadout(const NetworkView& network, const PackedNetwork& packed, int rows, StreamRef stream);
-  /// Enqueues the readout rows of the pieces with notes left. @param states  of a piece: 1 or W
-  void read(const PiecesView& pieces, const LayerStates& state, int states, TileChoice tile, StreamRef stream);
+  /// Enqueues the readout rows of the pieces with notes left. @param staggered  a piece has W states
+  void read(const PiecesView& pieces, const LayerStates& state, bool staggered, TileChoice tile, StreamRef stream);
 
  private:
   struct Level {

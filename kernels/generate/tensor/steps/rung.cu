@@ -34,18 +34,17 @@ int rows_of_group(const NetworkView& network, int slots, int asked) {
 /// What the rungs of this folder share: packed weights, states of their own, the kernels.
 class TensorSteps : public ComposedSteps {
  protected:
-  /// @param states  of a piece
-  /// @param group   pieces at a time
+  /// @param group  pieces at a time
   TensorSteps(const char* name, std::shared_ptr<const PackedNetwork> packed, const NetworkView& network,
-              const ClustersView& clusters, int slots, StreamRef stream, bool graphs, TileChoice tile, int states,
+              const ClustersView& clusters, int slots, StreamRef stream, bool graphs, TileChoice tile, bool staggered,
               int group)
       : ComposedSteps(name, network, clusters, slots, stream, graphs),
         packed_(std::move(packed)),
         readout_(network, *packed_, group, stream),
         tile_(tile),
-        count_(states),
+        staggered_(staggered),
         group_(group) {
-    const auto rows = static_cast<std::size_t>(group) * static_cast<std::size_t>(states);
+    const auto rows = static_cast<std::size_t>(group) * static_cast<std::size_t>(staggered ? network.window : 1);
     for (int l = 0; l < network.layer_count; ++l) {
       const int width = padded(network.layers[l].hidden);
       h_[l] = DeviceBuffer<std::uint16_t>(stream, 2 * rows * static_cast<std::size_t>(width));
@@ -65,7 +64,7 @@ class TensorSteps : public ComposedSteps {
                   .ring = pieces.window,
                   .pieces = pieces.rows,
                   .window = network().window,
-                  .states = count_,
+                  .staggered = staggered_,
                   .number = number,
                   .wanted = wanted};
     op.input_count = network().input_count;
@@ -79,14 +78,15 @@ class TensorSteps : public ComposedSteps {
     }
   }
   void readout(const PiecesView& pieces) final {
-    readout_.read(pieces, states_[network().layer_count - 1], count_, tile_, stream());
+    readout_.read(pieces, states_[network().layer_count - 1], staggered_, tile_, stream());
   }
 
  private:
   std::shared_ptr<const PackedNetwork> packed_;
   TensorReadout readout_;
   TileChoice tile_;
-  int count_, group_;
+  bool staggered_;
+  int group_;
   DeviceBuffer<std::uint16_t> h_[kMaxLayers];
   DeviceBuffer<float> c_[kMaxLayers];
   LayerStates states_[kMaxLayers];
@@ -97,7 +97,7 @@ class TensorCellSteps final : public TensorSteps {
  public:
   TensorCellSteps(std::shared_ptr<const PackedNetwork> packed, const NetworkView& network, const ClustersView& clusters,
                   int slots, StreamRef stream, bool graphs, const TensorStepsShape& shape)
-      : TensorSteps("cell", std::move(packed), network, clusters, slots, stream, graphs, shape.tile, 1,
+      : TensorSteps("cell", std::move(packed), network, clusters, slots, stream, graphs, shape.tile, false,
                     rows_of_group(network, slots, shape.group)),
         asked_(stream, static_cast<std::size_t>(group_rows())) {}
 
@@ -128,8 +128,8 @@ class TensorStaggeredSteps final : public TensorSteps {
   TensorStaggeredSteps(std::shared_ptr<const PackedNetwork> packed, const NetworkView& network,
                        const ClustersView& clusters, int slots, StreamRef stream, bool graphs,
                        const TensorStepsShape& shape)
-      : TensorSteps("staggered", std::move(packed), network, clusters, slots, stream, graphs, shape.tile,
-                    network.window, std::min(slots, shape.group != 0 ? shape.group : states_at_once(network))),
+      : TensorSteps("staggered", std::move(packed), network, clusters, slots, stream, graphs, shape.tile, true,
+                    std::min(slots, shape.group != 0 ? shape.group : states_at_once(network))),
         known_(stream, static_cast<std::size_t>(group_rows())),
         ring_(stream, known_.size() * static_cast<std::size_t>(network.window)),
         rebuild_(stream, known_.size()) {

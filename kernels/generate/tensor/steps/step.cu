@@ -6,7 +6,7 @@
 namespace kernels::inline AFFETTO_PLATFORM {
 
 void tensor_step(const TensorStep& op, Precision precision, TileChoice tile, StreamRef stream) {
-  const std::int64_t rows = std::int64_t{op.pieces} * op.states;
+  const std::int64_t rows = std::int64_t{op.pieces} * op.states();
   with_step_tile(choose_tile(tile, rows, op.layer.groups()), [&](auto chosen) {
     using Tile = decltype(chosen);
     with_operands(precision, [&]<class Element>() {

@@ -27,7 +27,7 @@ __device__ inline StateStep state_step(const TensorStep& op, int piece, int stat
   const RowStep step = row_step(progress, op.window, op.number);
   if (step.note_at < 0) return {};
   const std::int64_t note = op.number == kFeedStep ? progress.consumed - 1 : progress.consumed - op.window + op.number;
-  return op.states == 1 ? StateStep{note, step.from_zero} : staggered_step(progress, op.window, note, state);
+  return op.staggered ? staggered_step(progress, op.window, note, state) : StateStep{note, step.from_zero};
 }
 
 /// A row of the tile in a step.
@@ -62,8 +62,8 @@ __device__ bool prepare_row(const TensorStep& op, StepLayout<Tile>& s, int local
   StepRow& row = s.rows[local];
   SourceRow& source = s.sources[local];
   const std::int64_t state = std::int64_t{blockIdx.x} * Tile::kRows + local;
-  const auto piece = static_cast<int>(state / op.states);
-  const StateStep step = piece < op.pieces ? state_step(op, piece, static_cast<int>(state % op.states)) : StateStep{};
+  const auto piece = static_cast<int>(state / op.states());
+  const StateStep step = piece < op.pieces ? state_step(op, piece, static_cast<int>(state % op.states())) : StateStep{};
   row.state = step.note >= 0 ? state : -1;
   source = {};
   for (int i = 0; i < op.input_count; ++i) row.at[i] = 0;  // a row that there is, for what is added to nobody's sums

@@ -25,13 +25,15 @@ struct TensorStep {
   const Progress* progress = nullptr;  ///< [pieces]
   const Played* ring = nullptr;        ///< [pieces, W]
   int pieces = 0, window = 0;
-  int states = 1;                  ///< of a piece: 1 or W
+  bool staggered = false;          ///< a piece has W states, each begun by another note; else one
   int number = 0;                  ///< of the step: kFeedStep or 0 .. W - 1
   const int* wanted = nullptr;     ///< [pieces] 0: takes no part; null: all are wanted
   PackedInput inputs[kMaxInputs];  ///< of the first layer
   int input_count = 0;
   PackedLayer layer;
   LayerStates below, own;  ///< below: of the first layer, nothing
+
+  AFFETTO_HD int states() const { return staggered ? window : 1; }
 };
 
 inline namespace AFFETTO_PLATFORM {
