@@ -189,9 +189,6 @@ std::unique_ptr<engine::Decoder> make_decoder(const Computing& computing, const 
 std::unique_ptr<engine::Predictor> make_predictor(const Computing& computing, const engine::Model& model,
                                                   engine::StateMode state, int threads) {
   const engine::DecoderOptions options{.state = state, .slots = 1, .threads = threads, .weights = computing.weights};
-  if (computing.operands != kernels::Precision::fp32) {
-    refuse_precision(computing.precision(), "predictions on the GPU are computed in fp32", "leave it at auto");
-  }
   switch (computing.device) {
     case Device::reference:
       return engine::make_reference_predictor(model, options);

@@ -5,13 +5,24 @@
 #include "kernels/generate/pointwise.h"
 #include "kernels/generate/rung.h"
 #include "kernels/generate/tensor/rung.h"
+#include "kernels/generate/tensor/steps/rung.h"
 #include "kernels/generate/unfused.h"
 #include "kernels/generate/window.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
+namespace {
+
+/// On chip where that is possible, else by launches.
+bool on_chip(Fusion fusion, const NetworkView& network) { return why_not_tensor_rung(fusion, network).empty(); }
+
+std::string why_not_16_bits(Fusion fusion, const NetworkView& network) {
+  return why_not_tensor_steps(fusion, network).empty() ? "" : why_not_tensor_rung(fusion, network);
+}
+
+}  // namespace
 
 std::string why_not(Fusion fusion, const NetworkView& network, Precision precision) {
-  if (precision != Precision::fp32) return why_not_tensor_rung(fusion, network);
+  if (precision != Precision::fp32) return why_not_16_bits(fusion, network);
   if (fusion > Fusion::loop) {
     return std::string("fp32 is not multiplied on tensor cores; rung ") + name_of(fusion) + " serves fp16 and bf16";
   }
@@ -29,6 +40,9 @@ std::string why_not(Fusion fusion, const NetworkView& network, Precision precisi
 
 std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
                                 StreamRef stream, bool graphs, Precision precision) {
+  if (precision != Precision::fp32 && why_not_tensor_steps(fusion, network).empty() && !on_chip(fusion, network)) {
+    return make_tensor_steps(fusion, precision, network, clusters, slots, stream, graphs);
+  }
   if (precision != Precision::fp32) return make_tensor_rung(fusion, precision, network, clusters, slots, stream);
   if (fusion == Fusion::note || fusion == Fusion::loop) {
     return make_loop_rung(fusion, network, clusters, slots, stream);
@@ -37,7 +51,10 @@ std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const
 }
 
 std::unique_ptr<Steps> make_steps(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
-                                  StreamRef stream, bool graphs) {
+                                  StreamRef stream, bool graphs, Precision precision) {
+  if (precision != Precision::fp32) {
+    return make_tensor_steps(fusion, precision, network, clusters, slots, stream, graphs);
+  }
   switch (fusion) {
     case Fusion::unfused:
       return make_unfused_steps(network, clusters, slots, stream, graphs);
@@ -50,6 +67,18 @@ std::unique_ptr<Steps> make_steps(Fusion fusion, const NetworkView& network, con
     default:
       throw std::invalid_argument(std::string("its steps cannot be asked for one by one: rung ") + name_of(fusion));
   }
+}
+
+Fusion suited_fusion(const NetworkView& network) {
+  return on_chip(Fusion::loop, network) ? Fusion::loop : Fusion::cell;
+}
+
+std::unique_ptr<Rung> make_suited_rung(const NetworkView& network, const ClustersView& clusters, int slots,
+                                       StreamRef stream, bool graphs, Precision precision) {
+  if (suited_fusion(network) == Fusion::loop) {
+    return make_tensor_rung({}, precision, network, clusters, slots, stream);
+  }
+  return make_tensor_steps_rung({}, precision, network, clusters, slots, stream, graphs);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -53,7 +53,7 @@ class Rung {
   virtual void advance(const PiecesView& pieces, const OutputView& output, int notes) = 0;
 };
 
-/// The rungs whose parts can be asked for one by one: unfused, pointwise, cell and window.
+/// The rungs whose parts can be asked for one by one.
 class Steps : public Rung {
  public:
   /// Enqueues: the network of every piece with Progress::fresh reads note consumed - 1 from the window; carry mode
@@ -72,9 +72,17 @@ std::string why_not(Fusion fusion, const NetworkView& network, Precision precisi
 /// @param graphs whether a note's launches are captured once and replayed (rungs of several launches a note)
 std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
                                 StreamRef stream, bool graphs, Precision precision = Precision::fp32);
-/// The same in fp32, for unfused, pointwise, cell and window.
+/// The same for the rungs whose parts can be asked for one by one: unfused, pointwise, cell and window in fp32, cell in
+/// 16 bits.
 std::unique_ptr<Steps> make_steps(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
-                                  StreamRef stream, bool graphs);
+                                  StreamRef stream, bool graphs, Precision precision = Precision::fp32);
+
+/// In 16 bits, the rung that stands for all that write its bits: loop, or cell where no kernel keeps the network on
+/// chip.
+Fusion suited_fusion(const NetworkView& network);
+/// In 16 bits: at each advance the one of those that suits the number of rows. @throws as make_rung
+std::unique_ptr<Rung> make_suited_rung(const NetworkView& network, const ClustersView& clusters, int slots,
+                                       StreamRef stream, bool graphs, Precision precision);
 
 }  // namespace AFFETTO_PLATFORM
 }  // namespace kernels

@@ -31,7 +31,7 @@ class Device(CliTest):
                     self.assertEqual((got["device"], got["fusion"], got["precision"]), ("emulated", rung, "fp32"))
 
     def test_rungs_of_16_bits_write_the_same_notes(self):
-        for state, rungs in (("window", ("loop", "staggered", "cluster")), ("carry", ("loop", "overlap"))):
+        for state, rungs in (("window", ("loop", "staggered", "cluster", "cell")), ("carry", ("loop", "overlap", "cell"))):
             for precision in ("fp16", "bf16"):
                 options = ("--device", "emulated", "--precision", precision, "--state", state)
                 want = self.notes(*options)
@@ -43,14 +43,15 @@ class Device(CliTest):
 
     def test_what_is_refused_in_16_bits(self):
         self.generate("--seed", 1, "--notes", 40, "-o", "tune.mid")
-        result = self.run_affetto("evaluate", "--model", self.model, "--midi", "tune.mid", "--device", "emulated", "--precision", "bf16", code=2)
-        self.assertIn("computed in fp32", result.stderr)
+        result = self.run_affetto("evaluate", "--model", self.model, "--midi", "tune.mid", "--device", "emulated", "--precision", "bf16", "--fusion", "pointwise", code=2)
+        self.assertIn("rung pointwise computes in fp32", result.stderr)
         tensors = random_state_dict(hidden=16)
         tensors["lstm.weight_hh_l0"][1][5] = 1e5
         write_safetensors(self.path("wild.safetensors"), tensors)
-        result = self.run_affetto("generate", "--model", "wild.safetensors", "--device", "emulated", "--precision", "fp16", code=4)
-        self.assertIn("65504", result.stderr)
-        self.assertIn("hint: use --precision fp32", result.stderr)
+        for command in (["generate"], ["evaluate", "--midi", "tune.mid"]):
+            result = self.run_affetto(*command, "--model", "wild.safetensors", "--device", "emulated", "--precision", "fp16", code=4)
+            self.assertIn("65504", result.stderr)
+            self.assertIn("hint: use --precision fp32", result.stderr)
 
     def test_a_piece_alone_is_the_piece_of_the_batch(self):
         for precision in ("fp32", "fp16"):
@@ -100,6 +101,14 @@ class Device(CliTest):
                 for key in ("pitch_nll", "step_loss", "duration_loss"):
                     # sums of fp32 rounding over a few dozen windows: far below the sixth digit
                     self.assertAlmostEqual(got[key], want[key], delta=1e-5 * max(1, abs(want[key])))
+        for precision, places in (("fp16", 2e-3), ("bf16", 1e-2)):
+            for state in ("window", "carry"):
+                want, got = report("--state", state), report("--device", "emulated", "--precision", precision, "--state", state)
+                self.assertEqual((got["fusion"], got["precision"], got["windows"]), ("cell", precision, want["windows"]))
+                for key in ("pitch_nll", "step_loss", "duration_loss"):
+                    # means over windows of what the outputs' gate bounds, with slopes of about one
+                    self.assertAlmostEqual(got[key], want[key], delta=places * max(1, abs(want[key])))
+                    self.assertNotEqual(got[key], want[key])
         self.assertIn("shows no predictions", self.run_affetto("evaluate", "--model", self.model, "--midi", "tune.mid", "--device", "emulated", "--fusion", "loop", code=2).stderr)
 
     def test_what_does_not_exist_is_said_with_a_hint(self):
@@ -107,7 +116,7 @@ class Device(CliTest):
                                     (["--fusion", "cell", "--device", "cpu"], 2, "--device cuda"),
                                     (["--device", "emulated", "--precision", "tf32"], 2, "fp16 or bf16"),
                                     (["--device", "emulated", "--fusion", "overlap"], 2, "fp16 and bf16"),
-                                    (["--device", "emulated", "--fusion", "cell", "--precision", "fp16"], 2, "fp32"),
+                                    (["--device", "emulated", "--fusion", "pointwise", "--precision", "fp16"], 2, "fp32"),
                                     (["--device", "emulated", "--fusion", "cluster", "--precision", "fp16", "--state", "carry"], 2, "windows"),
                                     (["--device", "abacus"], 2, "auto")):
             with self.subTest(options=options):
@@ -128,9 +137,25 @@ class Device(CliTest):
         for name in [name for name in tensors if name.endswith("_l4") or name.endswith("_l3") or name.endswith("_l2")]:
             del tensors[name]
         write_safetensors(self.path("two.safetensors"), tensors)
-        result = self.run_affetto("generate", "--model", "two.safetensors", "--device", "emulated", "--precision", "fp16", code=2)
+        result = self.run_affetto("generate", "--model", "two.safetensors", "--device", "emulated", "--precision", "fp16", "--fusion", "loop", code=2)
         self.assertIn("2 LSTM layers", result.stderr)
-        self.assertIn("--precision fp32", result.stderr)
+        self.assertIn("hint: leave it out", result.stderr)
+
+    def test_a_deep_network_in_16_bits_takes_launches_and_its_recipe_repeats_them(self):
+        tensors = random_state_dict(hidden=16)
+        for kind, shape in (("weight_ih", [64, 16]), ("weight_hh", [64, 16]), ("bias_ih", [64]), ("bias_hh", [64])):
+            size = shape[0] * (shape[1] if len(shape) > 1 else 1)
+            tensors[f"lstm.{kind}_l1"] = (shape, [0.05 * (i % 7 - 3) for i in range(size)])
+        write_safetensors(self.path("two.safetensors"), tensors)
+        write = lambda name, *options: self.run_affetto("generate", "--model", "two.safetensors", "--device", "emulated", "--precision", "fp16", "--seed", 3, "--notes", 8, "--json", "-o", name, *options)
+        for state, rungs in (("window", ("cell", "staggered")), ("carry", ("cell",))):
+            want = json.loads(write(f"{state}.mid", "--state", state).stdout)
+            self.assertEqual((want["fusion"], want["precision"]), ("cell", "fp16"))
+            for rung in rungs:
+                got = json.loads(write(f"{state}-{rung}.mid", "--state", state, "--fusion", rung).stdout)
+                self.assertEqual((got["fusion"], got["notes"]), (rung, want["notes"]))
+            self.run_affetto("generate", "--model", "two.safetensors", "--from", f"{state}.mid", "-o", f"{state}-again.mid")
+            self.assertEqual(self.read(f"{state}.mid"), self.read(f"{state}-again.mid"))
 
     def test_without_a_gpu_cuda_is_refused_and_auto_goes_on(self):
         if "sm_" in next(line for line in self.run_affetto("doctor").stdout.splitlines() if " gpu " in line):

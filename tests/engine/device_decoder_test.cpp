@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 
@@ -215,8 +216,106 @@ TEST_P(DeviceDecoder, AFaultAtAnyCallIsToldAndLeavesNoCopyBehind) {
 
 INSTANTIATE_TEST_SUITE_P(All, DeviceDecoder, testing::ValuesIn(served_cases()), rung_name);
 
-TEST(DeviceSession, RefillsSlotsWithPiecesOfAllLengths) {
-  const Model model = support::model_of(support::tiny_spec({32}, 5, 33));
+/// Operands of 16 bits, by the rungs that serve networks of any size.
+struct HalfCase {
+  support::NetworkCase network;
+  StateMode mode;
+  kernels::Precision precision;
+};
+void PrintTo(const HalfCase& c, std::ostream* out) {
+  *out << c.network.name << (c.mode == StateMode::window ? "_window_" : "_carry_") << kernels::name_of(c.precision);
+}
+std::vector<HalfCase> half_cases() {
+  std::vector<HalfCase> cases;
+  for (const auto& network : device_cases()) {
+    for (const StateMode mode : {StateMode::window, StateMode::carry}) {
+      for (const auto precision : {kernels::Precision::fp16, kernels::Precision::bf16}) {
+        cases.push_back({network, mode, precision});
+      }
+    }
+  }
+  return cases;
+}
+
+class DeviceHalf : public testing::TestWithParam<HalfCase> {
+ protected:
+  CudaOptions options(int slots, std::optional<Fusion> fusion = {}) const {
+    return {.state = GetParam().mode, .slots = slots, .fusion = fusion, .precision = GetParam().precision};
+  }
+  /// performance.md, section 6.
+  double gate() const { return GetParam().precision == kernels::Precision::fp16 ? 2e-3 : 1e-2; }
+  Model model = support::model_of(GetParam().network.spec);
+};
+
+TEST_P(DeviceHalf, PredictionsEqualTheReferenceWithinTheGate) {
+  const int window = model.spec.window, pitches = model.spec.head(Field::pitch).size;
+  const std::vector<std::vector<Note>> data = {
+      support::random_notes(window + 1, pitches, 21), {}, support::random_notes(3 * window + 2, pitches, 23)};
+  const auto want = support::predict(*make_reference_predictor(model, {.state = GetParam().mode}), data);
+  const auto got = support::predict(*on_emulator::make_predictor(model, options(1)), data);
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    ASSERT_EQ(got[i].step.size(), want[i].step.size());
+    if (want[i].step.empty()) continue;
+    EXPECT_LE(support::relative_l2(got[i].pitch_logits, want[i].pitch_logits), gate());
+    EXPECT_LE(support::relative_l2(got[i].step, want[i].step), gate());
+    EXPECT_LE(support::relative_l2(got[i].duration, want[i].duration), gate());
+    EXPECT_GT(support::relative_l2(got[i].pitch_logits, want[i].pitch_logits), 1e-6) << "computed in fp32?";
+  }
+}
+
+// The rung that stands for all writes what each of them does, and what no rung at all does.
+TEST_P(DeviceHalf, EveryRungWritesTheSameNotes) {
+  const std::vector<Note> primer = support::random_notes(7, model.spec.head(Field::pitch).size);
+  const auto notes = [&](std::optional<Fusion> fusion) {
+    return write(*on_emulator::make_decoder(model, options(1, fusion)), primer, happy(), 6).notes;
+  };
+  const Fusion stands_for_all = on_emulator::resolve_fusion(model, options(1));
+  const bool on_chip = model.spec.lstm.size() == 1 && GetParam().network.name == "one_layer";
+  EXPECT_EQ(stands_for_all, on_chip ? Fusion::loop : Fusion::cell);
+  const auto want = notes({});
+  EXPECT_EQ(notes(stands_for_all), want);
+  EXPECT_EQ(notes(Fusion::cell), want);
+  if (GetParam().mode == StateMode::window) {
+    EXPECT_EQ(notes(Fusion::staggered), want);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, DeviceHalf, testing::ValuesIn(half_cases()),
+                         [](const auto& at) { return testing::PrintToString(at.param); });
+
+TEST(DeviceHalf, PredictionsAskWhetherWeightsFit) {
+  Model model = support::model_of(support::tiny_spec({16, 8}, 3, 12));
+  model.tensors["lstm.weight_ih_l1"].values[3] = 1e5f;
+  EXPECT_THROW(on_emulator::make_predictor(model, {.precision = kernels::Precision::fp16}), ModelError);
+  EXPECT_NO_THROW(on_emulator::make_predictor(model, {.precision = kernels::Precision::bf16}));
+}
+
+// Staggered states are made for a piece and stay; memory, copies and launches may fail at any of them.
+TEST(DeviceHalf, AFaultAtAnyCallIsToldAndLeavesNoCopyBehind) {
+  using kernels::emulator::Fault;
+  const Model model = support::model_of(support::tiny_spec({16, 20}, 3, 33));
+  const std::vector<Note> primer = support::random_notes(5, 33);
+  const std::vector<std::vector<Note>> data = {support::random_notes(5, 33, 21)};
+  const CudaOptions options{.slots = 2, .block = 3, .precision = kernels::Precision::fp16};
+  const auto work = [&] {
+    const auto decoder = on_emulator::make_decoder(model, options);
+    std::vector<Note> notes(4);
+    decoder->load(1, *decoder->prime(primer), kKey, happy());
+    const Stretch stretch{1, 4, notes.data(), nullptr};
+    decoder->advance({&stretch, 1});
+    support::predict(*on_emulator::make_predictor(model, options), data);
+  };
+  EXPECT_GE(strike_everywhere(Fault::kAllocation, work), 10);
+  EXPECT_GE(strike_everywhere(Fault::kCopy, work), 10);
+  EXPECT_GE(strike_everywhere(Fault::kLaunch, work), 10);
+  EXPECT_GE(strike_everywhere(Fault::kGraph, work), 1);
+}
+
+class DeviceSession : public testing::TestWithParam<CudaOptions> {};
+
+TEST_P(DeviceSession, RefillsSlotsWithPiecesOfAllLengths) {
+  const bool half = GetParam().precision != kernels::Precision::fp32;
+  const Model model = support::model_of(support::tiny_spec(half ? std::vector{16, 12} : std::vector{32}, 5, 33));
   struct Gathered final : NoteSink {
     void notes(const PieceRequest& piece, int first, std::span<const Note> notes, std::span<const NoteTrace>) override {
       auto& all = pieces[piece.key.index];
@@ -228,7 +327,10 @@ TEST(DeviceSession, RefillsSlotsWithPiecesOfAllLengths) {
     int done = 0;
   };
   const auto run = [&](int slots, int block) {
-    const auto decoder = on_emulator::make_decoder(model, {.slots = slots, .block = block, .fusion = Fusion::cell});
+    CudaOptions options = GetParam();
+    options.slots = slots;
+    options.block = block;
+    const auto decoder = on_emulator::make_decoder(model, options);
     const auto start = decoder->prime(support::random_notes(7, 33));
     Session session(*decoder, block);
     for (std::uint64_t i = 0; i < 7; ++i) {
@@ -245,6 +347,13 @@ TEST(DeviceSession, RefillsSlotsWithPiecesOfAllLengths) {
   };
   EXPECT_EQ(run(2, 3), run(1, 16));
 }
+
+const CudaOptions kSessions[] = {
+    {.fusion = Fusion::cell},
+    {.precision = kernels::Precision::fp16},                             // staggered states, of piece after piece
+    {.state = StateMode::carry, .precision = kernels::Precision::bf16},  // states to and fro between two formats
+};
+INSTANTIATE_TEST_SUITE_P(All, DeviceSession, testing::ValuesIn(kSessions));
 
 TEST(DeviceFaults, MisuseIsRefusedBeforeAnythingIsWritten) {
   const Model model = support::model_of(support::tiny_spec({16}, 3, 12));

@@ -6,7 +6,6 @@
 #include "engine/generate/cuda/network.h"
 #include "engine/generate/cuda/pieces.h"
 #include "engine/generate/cuda/reader.h"
-#include "kernels/generate/tensor/rung.h"
 #include "kernels/runtime/event.h"
 
 namespace bench::gpu::AFFETTO_PLATFORM {
@@ -59,10 +58,11 @@ class LadderRuns final : public Runs {
  private:
   std::unique_ptr<kernels::Rung> rung_for(const engine::Model& model, const Ours& ours) const {
     const kernels::ClustersView clusters = engine::clusters_of(model);
-    if (ours.precision == kernels::Precision::fp32) {
-      return kernels::make_rung(ours.fusion.value(), network_.view(), clusters, batch_, stream_, ours.graphs);
+    if (ours.precision != kernels::Precision::fp32 && !ours.fusion) {
+      return kernels::make_suited_rung(network_.view(), clusters, batch_, stream_, ours.graphs, ours.precision);
     }
-    return kernels::make_tensor_rung(ours.fusion, ours.precision, network_.view(), clusters, batch_, stream_);
+    return kernels::make_rung(ours.fusion.value(), network_.view(), clusters, batch_, stream_, ours.graphs,
+                              ours.precision);
   }
   /// Pieces with equal primers share a start.
   void sit(const engine::Model& model, const Setting& setting) {

@@ -9,7 +9,7 @@
 #include "engine/generate/cuda/notes.h"
 #include "engine/generate/cuda/pieces.h"
 #include "engine/generate/cuda/reader.h"
-#include "kernels/generate/tensor/rung.h"
+#include "kernels/generate/rung.h"
 
 namespace engine::AFFETTO_PLATFORM {
 namespace {
@@ -76,7 +76,7 @@ std::unique_ptr<kernels::Rung> CudaDecoder::rung_for(const Model& model, const C
   const kernels::Fusion fusion = resolve_fusion(model, options);
   const kernels::ClustersView clusters = clusters_of(model);
   if (options.precision != kernels::Precision::fp32 && !options.fusion) {
-    return kernels::make_tensor_rung({}, options.precision, network_.view(), clusters, slots_, stream_);
+    return kernels::make_suited_rung(network_.view(), clusters, slots_, stream_, options.graphs, options.precision);
   }
   return kernels::make_rung(fusion, network_.view(), clusters, slots_, stream_, options.graphs, options.precision);
 }

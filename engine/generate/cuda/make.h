@@ -36,7 +36,8 @@ namespace on_cuda {
 /// bits.
 /// @throws UnservedRung; ModelError for weights beyond fp16
 kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options);
-/// The rung that a predictor will take, which has to show what it computes between two notes. @throws UnservedRung
+/// The rung that a predictor will take, which has to show what it computes between two notes.
+/// @throws UnservedRung; ModelError for weights beyond fp16
 kernels::Fusion resolve_predictor_fusion(const Model& model, const CudaOptions& options);
 /// In builds with the CUDA toolkit only. @throws kernels::CudaError, kernels::OutOfMemory, ModelError,
 /// UnservedRung

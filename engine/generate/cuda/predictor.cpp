@@ -54,7 +54,7 @@ CudaPredictor::CudaPredictor(const Model& model, const CudaOptions& options)
       rows_(network_.view().carry ? static_cast<int>(kPiecesAtOnce) : kTargetsAtOnce),
       rounds_(network_.view().carry ? static_cast<std::size_t>(network_.view().window) : 1),
       steps_(kernels::make_steps(resolve_predictor_fusion(model, options), network_.view(), {}, rows_, stream_,
-                                 /*graphs=*/false)),
+                                 /*graphs=*/false, options.precision)),
       memory_(network_.view(), rows_, stream_),
       voices_(stream_, static_cast<std::size_t>(rows_)),
       progress_(stream_, rounds_ * rows_),

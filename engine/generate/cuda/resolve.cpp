@@ -21,10 +21,7 @@ kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options) {
     require(*options.fusion, shapes, options.precision);
     return *options.fusion;
   }
-  if (options.precision != kernels::Precision::fp32) {
-    require(kernels::Fusion::loop, shapes, options.precision);
-    return kernels::Fusion::loop;
-  }
+  if (options.precision != kernels::Precision::fp32) return kernels::suited_fusion(shapes);
   for (const kernels::Fusion fusion : {kernels::Fusion::loop, kernels::Fusion::note, kernels::Fusion::window}) {
     if (kernels::why_not(fusion, shapes).empty()) return fusion;
   }
@@ -32,8 +29,9 @@ kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options) {
 }
 
 kernels::Fusion resolve_predictor_fusion(const Model& model, const CudaOptions& options) {
-  if (!options.fusion) return kernels::Fusion::cell;
-  const kernels::Fusion fusion = resolve_fusion(model, options);
+  CudaOptions wanted = options;
+  if (!wanted.fusion) wanted.fusion = kernels::Fusion::cell;
+  const kernels::Fusion fusion = resolve_fusion(model, wanted);
   if (fusion > kernels::Fusion::window) {
     throw UnservedRung(std::string("rung ") + kernels::name_of(fusion) +
                        " writes notes and shows no predictions; unfused, pointwise, cell and window do");

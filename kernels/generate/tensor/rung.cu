@@ -85,7 +85,7 @@ class TensorRung final : public Rung {
 
 std::string why_not_tensor_rung(Fusion fusion, const NetworkView& network) {
   const std::string rung = std::string("rung ") + name_of(fusion);
-  if (fusion < Fusion::loop) return rung + " computes in fp32; loop and what follows it have 16-bit forms";
+  if (fusion < Fusion::loop) return rung + " computes in fp32; cell, loop and what follows it have 16-bit forms";
   if (fusion == Fusion::overlap && !network.carry) {
     return "a replay begins with nothing to multiply before the note is there; rung overlap serves carried states";
   }

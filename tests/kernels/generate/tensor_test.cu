@@ -195,7 +195,9 @@ TEST(TensorWhyNot, SaysWhatItServes) {
   EXPECT_EQ(says(Fusion::staggered, network), "");
   EXPECT_EQ(says(Fusion::cluster, network), "");
   EXPECT_TRUE(has(says(Fusion::overlap, network), "rung overlap serves carried states"));
-  EXPECT_TRUE(has(says(Fusion::cell, network), "rung cell computes in fp32"));
+  EXPECT_EQ(says(Fusion::cell, network), "");
+  EXPECT_TRUE(has(says(Fusion::pointwise, network), "rung pointwise computes in fp32"));
+  EXPECT_TRUE(has(says(Fusion::window, network), "rung window computes in fp32"));
   EXPECT_TRUE(has(why_not(Fusion::overlap, network), "rung overlap serves fp16 and bf16"));
   NetworkView other = network;
   other.carry = true;
@@ -204,6 +206,11 @@ TEST(TensorWhyNot, SaysWhatItServes) {
   other = network;
   other.layer_count = 2;
   EXPECT_TRUE(has(says(Fusion::loop, other), "2 LSTM layers; rung loop serves one"));
+  EXPECT_TRUE(has(says(Fusion::cluster, other), "2 LSTM layers; rung cluster serves one"));
+  EXPECT_EQ(says(Fusion::cell, other), "");
+  EXPECT_EQ(says(Fusion::staggered, other), "");
+  EXPECT_EQ(suited_fusion(network), Fusion::loop);
+  EXPECT_EQ(suited_fusion(other), Fusion::cell);
   other = network;
   other.layers[0].hidden = 129;
   EXPECT_TRUE(has(says(Fusion::loop, other), "129 units; rung loop serves up to 128"));
