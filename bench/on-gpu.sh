@@ -187,11 +187,11 @@ generation() {
 }
 headline() {
   generation 75 5 0.1 \
-    '^(device(_fp16)?/1x128/.*/batch:(1|16384)/encloser:off|device/3x512/carry/batch:1/|rung/1x128/(window|carry)/batch:1/encloser:on|cpu/1x128/.*/batch:1/encloser:off)'
+    '^(device(_fp16)?/1x128/.*/batch:(1|16384)/encloser:off|device(_fp16)?/3x512/carry/batch:1/|rung/1x128/(window|carry)/batch:1/encloser:on|cpu/1x128/.*/batch:1/encloser:off)'
 }
 matrix() {
   generation 150 3 0.05 \
-    '^(device(_fp16)?/.*/batch:(32|1024)/encloser:off|rung/.*encloser:off|host/|device(_fp16)?/.*encloser:on|device/3x)'
+    '^(device(_fp16)?/.*/batch:(32|1024)/encloser:off|rung/.*encloser:off|host/|device(_fp16)?/.*encloser:on|device(_fp16)?/3x)'
 }
 
 # GPU, driver, clocks and versions; while it runs, the SM clock twice a second.

@@ -240,7 +240,7 @@ struct RungForm {
   kernels::Precision precision;
 };
 
-/// Each rung under its own name in the format it was predicted for; loop in the others too.
+/// Each rung under its own name in one format, overlap and what follows it in 16 bits; cell and loop in the others too.
 std::vector<RungForm> rung_forms() {
   using kernels::Fusion, kernels::Precision;
   std::vector<RungForm> forms;
@@ -248,17 +248,24 @@ std::vector<RungForm> rung_forms() {
     const auto fusion = static_cast<Fusion>(f);
     forms.push_back({kernels::name_of(fusion), fusion, fusion > Fusion::loop ? Precision::fp16 : Precision::fp32});
   }
-  for (const Precision precision : {Precision::fp16, Precision::bf16}) {
-    forms.push_back({std::string("loop_") + kernels::name_of(precision), Fusion::loop, precision});
+  for (const Fusion fusion : {Fusion::cell, Fusion::loop}) {
+    for (const Precision precision : {Precision::fp16, Precision::bf16}) {
+      forms.push_back({std::string(kernels::name_of(fusion)) + "_" + kernels::name_of(precision), fusion, precision});
+    }
   }
   return forms;
+}
+
+/// In 16 bits one layer of up to 128 units is kept on chip; what is larger is multiplied by cell and staggered.
+bool has_form(const Case& c, const RungForm& form) {
+  const bool any_network = form.fusion == kernels::Fusion::cell || form.fusion == kernels::Fusion::staggered;
+  return form.precision == kernels::Precision::fp32 || c.network == "1x128" || any_network;
 }
 
 void add_rows(const Timing& timing) {
   for (const Case& c : cases()) {
     for (const Variant variant : libtorch::kVariants) {
       for (const bool half : {false, true}) {
-        if (half && c.network != "1x128") continue;  // the tensor-core rungs serve one layer
         add_row(row_name(half ? "device_fp16" : "device", c, libtorch::name_of(variant)), 0, timing,
                 [=] { return on_device(c, variant, half ? kernels::Precision::fp16 : kernels::Precision::fp32); });
       }
@@ -266,7 +273,7 @@ void add_rows(const Timing& timing) {
   }
   for (const Case& c : cases()) {
     for (const RungForm& form : rung_forms()) {
-      if (form.precision != kernels::Precision::fp32 && c.network != "1x128") continue;
+      if (!has_form(c, form)) continue;
       add_row(row_name("rung", c, form.name), 0, timing, [=] { return one_rung(c, form.fusion, form.precision); });
     }
   }
