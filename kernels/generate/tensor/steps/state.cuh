@@ -69,7 +69,7 @@ __global__ void __launch_bounds__(32 * kRowWarps) compare_windows_kernel(const _
   same = __all_sync(0xffffffffu, same ? 1 : 0) != 0;
   if (lane != 0) return;
   const bool changes = progress.left > 0;
-  op.known[piece] = {same ? before : -1, changes ? 1 : 0};
+  op.known[piece] = {changes ? -1 : before, changes ? 1 : 0};  // nothing, until the advance has come to its end
   op.rebuild[piece] = changes && !same ? 1 : 0;
 }
 
