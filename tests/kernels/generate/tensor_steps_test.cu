@@ -103,7 +103,7 @@ const StepsCase kDetected[] = {
      Fusion::cell,
      Precision::fp16,
      {TileChoice::few}},
-    {{.name = "carry, more slices than stages", .hidden = {20}, .candidates = 3, .carry = true, .dense = {140}},
+    {{.name = "carry, more slices than stages", .hidden = {20}, .candidates = 30, .carry = true, .dense = {140}},
      Fusion::cell,
      Precision::fp16,
      {TileChoice::wide}},

@@ -67,6 +67,7 @@ __global__ void __launch_bounds__(32 * kRowWarps) compare_windows_kernel(const _
   bool same = before == progress.consumed;
   for (int n = lane; n < notes; n += 32) same = same && same_note(op.ring[at + n], op.pieces.window[at + n]);
   same = __all_sync(0xffffffffu, same ? 1 : 0) != 0;
+  __syncwarp();  // every lane has read what is known
   if (lane != 0) return;
   const bool changes = progress.left > 0;
   op.known[piece] = {changes ? -1 : before, changes ? 1 : 0};  // nothing, until the advance has come to its end
