@@ -304,13 +304,12 @@ INSTANTIATE_TEST_SUITE_P(All, TensorStepsSmall,
 
 class TensorStepsCarry : public TensorSteps {};
 
-// A note at a time, as a predictor does it; the state goes back and forth between two formats.
+// A note at a time, as a predictor does it, by a new rung for each: the state comes from the pieces and goes to them.
 TEST_P(TensorStepsCarry, FeedingLeavesTheStateOfTheNotesFed) {
   const std::vector<HostPiece> some = several({1, 1, 1, 1, 1});
   std::vector<HostPiece> unprimed = some;
   for (HostPiece& piece : unprimed) piece.primer.clear();
   PiecesCase primed = put(some), fed = put(unprimed);
-  const auto rung = steps(fed, param().shape);
   for (std::size_t n = 0; n < 8; ++n) {
     std::vector<Progress> progress = fed.progress();
     for (std::size_t i = 0; i < some.size(); ++i) {
@@ -320,7 +319,7 @@ TEST_P(TensorStepsCarry, FeedingLeavesTheStateOfTheNotesFed) {
       fed.put_note(i, n, some[i].primer[n]);
     }
     fed.put_progress(progress);
-    rung->feed(fed.pieces());
+    steps(fed, param().shape)->feed(fed.pieces());
   }
   for (int l = 0; l < fed.network().layer_count; ++l) {
     const std::vector<float> got = fed.h(l), want = primed.h(l);

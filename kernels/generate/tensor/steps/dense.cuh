@@ -55,7 +55,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
 
   StepSums<Tile> sums = {};
   const int slices = dense.packed.slices;
-  multiply_tile<Tile, Element>(
+  multiply_block<Tile, Element>(
       s.stages, {s.sources, dense.packed.weights, slices, slices, first_group, dense.packed.groups}, sums);
 
   const WarpPlace<Tile> place;

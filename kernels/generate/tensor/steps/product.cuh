@@ -107,7 +107,7 @@ __device__ __forceinline__ void multiply_terms(const StepStage<Tile>& stage, con
 
 /// sums += the product. All threads of the block call, after a barrier behind `rows`.
 template <class Tile, class Element>
-__device__ void multiply_tile(StepStage<Tile> (&stages)[Tile::kStages], const TileProduct& p, StepSums<Tile>& sums) {
+__device__ void multiply_block(StepStage<Tile> (&stages)[Tile::kStages], const TileProduct& p, StepSums<Tile>& sums) {
   const WarpPlace<Tile> place;
   int load_at = 0, into = 0, from = 0;  // the next slice and stage to load, the next stage to multiply
   const auto load_next = [&] {

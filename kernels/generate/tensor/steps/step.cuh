@@ -175,7 +175,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
 
   const int first_group = static_cast<int>(blockIdx.y) * Tile::kGroups, groups = op.layer.groups();
   StepSums<Tile> sums = {};
-  multiply_tile<Tile, Element>(
+  multiply_block<Tile, Element>(
       s.stages, {s.sources, op.layer.weights, op.layer.below_slices, op.layer.slices, first_group, groups}, sums);
 
   const WarpPlace<Tile> place;
