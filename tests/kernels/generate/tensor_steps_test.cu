@@ -269,6 +269,28 @@ TEST_P(TensorStepsForms, AnotherPieceInASlotBringsItsOwnStates) {
   expect_same_bits(run(second, *rung), outcome_of(alone));
 }
 
+// Rings that are nearly those that the states have read: the same, with more notes behind them, or with one that is a
+// little longer. Only the first may keep its states.
+TEST_P(TensorStepsForms, StatesAreKeptForTheNotesThatTheyHaveReadAndForNoOthers) {
+  const auto window = static_cast<std::size_t>(param().network.window);
+  std::vector<HostPiece> before = several({2, 2, 2, 2});
+  for (HostPiece& piece : before) piece.primer = random_notes(9, param().network.candidates, 5);
+  PiecesCase first = put(before);
+  const auto rung = steps(first, {TileChoice::few});
+  const Outcome played = run(first, *rung);
+  std::vector<HostPiece> after = several({3, 3, 3, 3});
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    const std::size_t more = i == 1 ? 1 : i == 2 ? window : 0;
+    after[i].primer.resize(static_cast<std::size_t>(played.progress[i].consumed) + more);
+    for (std::size_t n = 0; n < after[i].primer.size(); ++n) {
+      after[i].primer[n] = played.window[i * window + n % window];
+    }
+  }
+  after[3].primer.back().duration += 0.25f;
+  PiecesCase second = put(after), alone = put(after);
+  expect_same_bits(run(second, *rung), outcome_of(alone));
+}
+
 // The rung without a name takes the same bits from one form or the other.
 TEST_P(TensorStepsForms, WhatSuitsTheRowsWritesTheSameBits) {
   PiecesCase on = put(several());
@@ -356,6 +378,19 @@ TEST_P(TensorStepsShapes, MorePiecesThanATile) {
     if (tile == TileChoice::few) on.expect_reference(outcomes[0], 2e-3);
     expect_same_bits(outcomes.back(), outcomes[0]);
   }
+}
+
+// So many that a window's replay suits them; few of those have anything to do.
+TEST_P(TensorStepsShapes, WhatSuitsManyRowsWritesTheSameBits) {
+  const HostNetwork network = random_network({.hidden = {5, 4}, .window = 1, .candidates = 2});
+  std::vector<HostPiece> all(1025);
+  for (std::size_t i = 0; i < all.size(); i += 512) all[i] = {voice(0), random_notes(1, 2, i), 2};
+  PiecesCase suited(stream(), network, random_clusters(2), all), staggered(stream(), network, random_clusters(2), all);
+  const auto rung =
+      make_tensor_steps_rung({}, Precision::fp16, suited.network(), suited.clusters(), suited.slots(), stream(), false);
+  const auto other = make_tensor_steps(Fusion::staggered, Precision::fp16, staggered.network(), staggered.clusters(),
+                                       staggered.slots(), stream(), false, {TileChoice::few});
+  expect_same_bits(run(suited, *rung), run(staggered, *other));
 }
 
 TEST_P(TensorStepsShapes, OperandsOutOfRangeAreRefused) {
