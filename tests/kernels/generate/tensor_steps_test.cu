@@ -225,8 +225,10 @@ TEST_P(TensorStepsCompany, AFaultStopsItsPieceAndNoOther) {
 
 TEST_P(TensorStepsCompany, ReadingFillsTheReadoutOfPiecesWithNotesLeft) {
   PiecesCase on = put(several());
+  PiecesCase untouched = put(several());
   const Outcome want = play(several());
   steps(on, param().shape)->read(on.pieces());
+  expect_same_states(on, untouched);
   const std::vector<float> got = on.readout();
   const auto size = static_cast<std::size_t>(on.network().readout_size);
   const auto v = static_cast<std::size_t>(on.network().candidates);
@@ -289,6 +291,21 @@ TEST_P(TensorStepsForms, StatesAreKeptForTheNotesThatTheyHaveReadAndForNoOthers)
   after[3].primer.back().duration += 0.25f;
   PiecesCase second = put(after), alone = put(after);
   expect_same_bits(run(second, *rung), outcome_of(alone));
+}
+
+// A pitch that a table has no row for takes the nearest; the score, which reads pitches too, is out.
+TEST_P(TensorStepsForms, PitchesBeyondATableAreThoseAtItsEnds) {
+  const int last = param().network.candidates - 1;
+  std::vector<HostPiece> within = several({2, 2}), beyond = within;
+  for (HostPiece& piece : within) piece.voice.label = 0;
+  within[0].primer = within[1].primer = random_notes(2, last + 1, 3);
+  within[0].primer.back().pitch = 0;
+  within[1].primer.back().pitch = last;
+  for (std::size_t i = 0; i < 2; ++i) beyond[i] = within[i];
+  beyond[0].primer.back().pitch = -7;
+  beyond[1].primer.back().pitch = last + 1000;
+  const Outcome got = play(beyond), want = play(within);
+  EXPECT_EQ(same_bits(got.logits, want.logits), param().network.table) << "a scaled pitch has no ends";
 }
 
 // The rung without a name takes the same bits from one form or the other.
