@@ -417,6 +417,8 @@ TEST_P(TensorStepsShapes, OperandsOutOfRangeAreRefused) {
     return make_tensor_steps(fusion, precision, on.network(), on.clusters(), slots, stream(), false);
   };
   EXPECT_THROW(make(Fusion::cell, Precision::fp16, 0), std::invalid_argument);
+  EXPECT_THROW(make_tensor_steps_rung({}, Precision::fp32, on.network(), on.clusters(), 2, stream(), false),
+               std::invalid_argument);
   EXPECT_THROW(make(Fusion::cell, Precision::fp32, 2), std::invalid_argument);
   EXPECT_THROW(make(Fusion::staggered, Precision::fp16, 2), std::invalid_argument);  // a carried state
   EXPECT_THROW(make(Fusion::cell, Precision::fp16, 1)->advance(on.pieces(), on.output(), 1), std::invalid_argument);

@@ -13,8 +13,9 @@ namespace {
 /// Of states that shall stay in the second-level cache beside a network's weights: half of an H200's. A piece of three
 /// layers of 512 units has 12 KB, so that 2,048 of them go together.
 constexpr std::int64_t kGroupBytes = 25 << 20;
-/// Staggered states at a time: more do not fill an H200 better, and three layers of 512 units take 100 MB for these.
-constexpr int kGroupStates = 8192;
+/// Of staggered states, that are kept from advance to advance: a small part of an H200's memory, and 873 pieces of
+/// three layers of 512 units with windows of 100 notes.
+constexpr std::int64_t kStaggeredBytes = 1 << 30;
 /// Replays of fewer pieces leave most multiprocessors idle at each of their W steps; by estimate.
 constexpr int kStaggeredPieces = 1024;
 
@@ -25,10 +26,16 @@ std::int64_t bytes_of_state(const NetworkView& network) {
 }
 
 /// Whole tiles, as far as they fit.
-int rows_of_group(const NetworkView& network, int slots, int asked) {
+int cell_group(const NetworkView& network, int slots, int asked) {
   if (asked != 0) return std::min(slots, asked);
   const std::int64_t tiles = std::max<std::int64_t>(1, kGroupBytes / bytes_of_state(network) / WideTile::kRows);
   return static_cast<int>(std::min<std::int64_t>(slots, tiles * WideTile::kRows));
+}
+
+int staggered_group(const NetworkView& network, int slots, int asked) {
+  if (asked != 0) return std::min(slots, asked);
+  const std::int64_t pieces = kStaggeredBytes / (bytes_of_state(network) * network.window);
+  return static_cast<int>(std::min<std::int64_t>(slots, std::max<std::int64_t>(1, pieces)));
 }
 
 /// What the rungs of this folder share: packed weights, states of their own, the kernels.
@@ -98,7 +105,7 @@ class TensorCellSteps final : public TensorSteps {
   TensorCellSteps(std::shared_ptr<const PackedNetwork> packed, const NetworkView& network, const ClustersView& clusters,
                   int slots, StreamRef stream, bool graphs, const TensorStepsShape& shape)
       : TensorSteps("cell", std::move(packed), network, clusters, slots, stream, graphs, shape.tile, false,
-                    rows_of_group(network, slots, shape.group)),
+                    cell_group(network, slots, shape.group)),
         asked_(stream, static_cast<std::size_t>(group_rows())) {}
 
  private:
@@ -129,7 +136,7 @@ class TensorStaggeredSteps final : public TensorSteps {
                        const ClustersView& clusters, int slots, StreamRef stream, bool graphs,
                        const TensorStepsShape& shape)
       : TensorSteps("staggered", std::move(packed), network, clusters, slots, stream, graphs, shape.tile, true,
-                    std::min(slots, shape.group != 0 ? shape.group : states_at_once(network))),
+                    staggered_group(network, slots, shape.group)),
         known_(stream, static_cast<std::size_t>(group_rows())),
         ring_(stream, known_.size() * static_cast<std::size_t>(network.window)),
         rebuild_(stream, known_.size()) {
@@ -137,8 +144,6 @@ class TensorStaggeredSteps final : public TensorSteps {
   }
 
  private:
-  static int states_at_once(const NetworkView& network) { return std::max(1, kGroupStates / network.window); }
-
   void enter(const PiecesView& pieces, Asked) override {
     compare_windows(windows(pieces), stream());
     for (int number = 0; number < network().window; ++number) step_of(pieces, number, rebuild_.data());

@@ -13,7 +13,8 @@ namespace kernels {
 /// What is asked of the launches, for tests and benchmarks. The notes do not depend on it.
 struct TensorStepsShape {
   TileChoice tile = TileChoice::by_rows;
-  int group = 0;  ///< pieces that are advanced at a time; 0: as many as suit the second-level cache
+  int group =
+      0;  ///< pieces that are advanced at a time; 0: as many as suit the cache, or the memory for staggered states
 };
 
 inline namespace AFFETTO_PLATFORM {
