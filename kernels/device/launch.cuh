@@ -34,4 +34,18 @@ void launch(const char* name, void (*kernel)(Params...), const LaunchShape& shap
 #endif
 }
 
+/// How many clusters of a launch the device can run at once; on the emulator all of them. @throws CudaError
+template <typename... Params>
+int clusters_at_once([[maybe_unused]] const char* name, [[maybe_unused]] void (*kernel)(Params...),
+                     const LaunchShape& shape, [[maybe_unused]] StreamRef stream) {
+#if defined(AFFETTO_EMULATED)
+  return static_cast<int>(shape.grid.count() / shape.cluster);
+#else
+  const LaunchConfig config(name, reinterpret_cast<const void*>(kernel), shape, stream);
+  int count = 0;
+  check(cudaOccupancyMaxActiveClusters(&count, kernel, config.native()), name);
+  return count;
+#endif
+}
+
 }  // namespace kernels::inline AFFETTO_PLATFORM

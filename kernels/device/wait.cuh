@@ -56,6 +56,15 @@ Payload wait_tagged(const Tagged<Payload>* slot, std::uint32_t tag, const Watchd
   return word.value;
 }
 
+/// The same for N slots, whose looks are under way together; a null slot is not waited for, and its value stays.
+template <int N, typename Payload>
+void wait_tagged(const Tagged<Payload>* const (&slots)[N], std::uint32_t tag, Payload (&values)[N],
+                 const Watchdog& watchdog, std::uint32_t code, const emulator::Site& site = emulator::Site::current()) {
+  for (int i = 0; i < N; ++i) {
+    if (slots[i] != nullptr) values[i] = wait_tagged(slots[i], tag, watchdog, code, site);
+  }
+}
+
 /// Waits until *counter is at or past `value` (as a difference of 32 bits), and acquires what was released to it.
 inline void wait_reached(const std::uint32_t* counter, std::uint32_t value, const Watchdog&, std::uint32_t,
                          const emulator::Site& site = emulator::Site::current()) {
@@ -113,6 +122,30 @@ __device__ __forceinline__ Payload wait_tagged(const Tagged<Payload>* slot, std:
   }
   trap(watchdog, code);
   return {};
+}
+
+template <int N, typename Payload>
+__device__ __forceinline__ void wait_tagged(const Tagged<Payload>* const (&slots)[N], std::uint32_t tag,
+                                            Payload (&values)[N], const Watchdog& watchdog, std::uint32_t code) {
+  for (std::uint64_t look = 0; look < watchdog.polls; ++look) {
+    Tagged<Payload> words[N];
+    AFFETTO_UNROLLED
+    for (int i = 0; i < N; ++i) {
+      if (slots[i] != nullptr) words[i] = load_tagged(slots[i]);
+    }
+    bool all = true;
+    AFFETTO_UNROLLED
+    for (int i = 0; i < N; ++i) {
+      if (slots[i] != nullptr) all = all && words[i].tag == tag;
+    }
+    if (!all) continue;
+    AFFETTO_UNROLLED
+    for (int i = 0; i < N; ++i) {
+      if (slots[i] != nullptr) values[i] = words[i].value;
+    }
+    return;
+  }
+  trap(watchdog, code);
 }
 
 __device__ __forceinline__ void wait_reached(const std::uint32_t* counter, std::uint32_t value,

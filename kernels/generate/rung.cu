@@ -4,7 +4,9 @@
 #include "kernels/generate/loop.h"
 #include "kernels/generate/pointwise.h"
 #include "kernels/generate/rung.h"
+#include "kernels/generate/tensor/plan.h"
 #include "kernels/generate/tensor/rung.h"
+#include "kernels/generate/tensor/spread/rung.h"
 #include "kernels/generate/tensor/steps/rung.h"
 #include "kernels/generate/unfused.h"
 #include "kernels/generate/window.h"
@@ -15,8 +17,14 @@ namespace {
 /// On chip where that is possible, else by launches.
 bool on_chip(Fusion fusion, const NetworkView& network) { return why_not_tensor_rung(fusion, network).empty(); }
 
+/// What no block keeps on chip alone, many can: carry mode's loop, window mode's cluster.
+bool to_be_spread(Fusion fusion, const NetworkView& network) {
+  return fusion == (network.carry ? Fusion::loop : Fusion::cluster) && !why_not_tensor(network, "").empty();
+}
+
 std::string why_not_16_bits(Fusion fusion, const NetworkView& network) {
-  return why_not_tensor_steps(fusion, network).empty() ? "" : why_not_tensor_rung(fusion, network);
+  if (why_not_tensor_steps(fusion, network).empty()) return "";
+  return to_be_spread(fusion, network) ? why_not_spread_rung(fusion, network) : why_not_tensor_rung(fusion, network);
 }
 
 }  // namespace
@@ -42,6 +50,10 @@ std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const
                                 StreamRef stream, bool graphs, Precision precision) {
   if (precision != Precision::fp32 && why_not_tensor_steps(fusion, network).empty() && !on_chip(fusion, network)) {
     return make_tensor_steps(fusion, precision, network, clusters, slots, stream, graphs);
+  }
+  if (precision != Precision::fp32 && to_be_spread(fusion, network)) {
+    if (const std::string why = why_not_spread_rung(fusion, network); !why.empty()) throw std::invalid_argument(why);
+    return make_spread_rung(precision, network, clusters, slots, stream);
   }
   if (precision != Precision::fp32) return make_tensor_rung(fusion, precision, network, clusters, slots, stream);
   if (fusion == Fusion::note || fusion == Fusion::loop) {

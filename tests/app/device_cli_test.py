@@ -157,6 +157,23 @@ class Device(CliTest):
             self.run_affetto("generate", "--model", "two.safetensors", "--from", f"{state}.mid", "-o", f"{state}-again.mid")
             self.assertEqual(self.read(f"{state}.mid"), self.read(f"{state}-again.mid"))
 
+    def test_a_deep_network_in_16_bits_is_spread_where_that_is_asked_for(self):
+        write_safetensors(self.path("two.safetensors"), random_state_dict(hidden=16))
+        tensors = random_state_dict(hidden=16)
+        for kind, shape in (("weight_ih", [64, 16]), ("weight_hh", [64, 16]), ("bias_ih", [64]), ("bias_hh", [64])):
+            size = shape[0] * (shape[1] if len(shape) > 1 else 1)
+            tensors[f"lstm.{kind}_l1"] = (shape, [0.05 * (i % 7 - 3) for i in range(size)])
+        write_safetensors(self.path("two.safetensors"), tensors)
+        options = ("--model", "two.safetensors", "--device", "emulated", "--precision", "fp16")
+        for state, rung in (("window", "cluster"), ("carry", "loop")):
+            result = json.loads(self.run_affetto("generate", *options, "--state", state, "--fusion", rung, "--seed", 3, "--notes", 5, "--json", "-o", f"{state}.mid").stdout)
+            self.assertEqual(result["fusion"], rung)
+            self.run_affetto("generate", "--model", "two.safetensors", "--from", f"{state}.mid", "-o", f"{state}-again.mid")
+            self.assertEqual(self.read(f"{state}.mid"), self.read(f"{state}-again.mid"))
+        write_safetensors(self.path("large.safetensors"), random_state_dict(hidden=384))
+        result = self.run_affetto("generate", "--model", "large.safetensors", *options[2:], "--fusion", "cluster", code=2)
+        self.assertRegex(result.stderr, "4 blocks' shared memory; rung cluster .*\nhint: ")
+
     def test_without_a_gpu_cuda_is_refused_and_auto_goes_on(self):
         if "sm_" in next(line for line in self.run_affetto("doctor").stdout.splitlines() if " gpu " in line):
             self.skipTest("this machine has a GPU")

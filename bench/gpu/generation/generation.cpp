@@ -256,10 +256,14 @@ std::vector<RungForm> rung_forms() {
   return forms;
 }
 
-/// In 16 bits one layer of up to 128 units is kept on chip; what is larger is multiplied by cell and staggered.
+/// In 16 bits one layer of up to 128 units is kept on chip; what is larger is multiplied by cell and staggered, or, a
+/// few columns at a time, spread over many blocks.
 bool has_form(const Case& c, const RungForm& form) {
-  const bool any_network = form.fusion == kernels::Fusion::cell || form.fusion == kernels::Fusion::staggered;
-  return form.precision == kernels::Precision::fp32 || c.network == "1x128" || any_network;
+  using kernels::Fusion;
+  if (form.precision == kernels::Precision::fp32 || c.network == "1x128") return true;
+  const bool carry = c.setting.state == StateMode::carry;
+  const bool spread = c.setting.batch <= 32 && form.fusion == (carry ? Fusion::loop : Fusion::cluster);
+  return spread || form.fusion == Fusion::cell || form.fusion == Fusion::staggered;
 }
 
 void add_rows(const Timing& timing) {

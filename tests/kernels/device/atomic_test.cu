@@ -126,6 +126,36 @@ TEST_P(Atomic, TaggedWordsPassBetweenBlocksInOnePiece) {
   for (int block = 0; block < kBlocks; ++block) EXPECT_EQ(got[block], (block + 5 * kRounds - kRounds) % kBlocks);
 }
 
+// Every block tells four words, and awaits the left one's together; one slot is none.
+__global__ void several(int* out, Tagged<int>* words, Watchdog watchdog) {
+  const auto block = static_cast<int>(blockIdx.x), blocks = static_cast<int>(gridDim.x);
+  if (threadIdx.x != 0) return;
+  const int left = (block + blocks - 1) % blocks;
+  for (int round = 0; round < 2; ++round) {
+    const auto tag = static_cast<std::uint32_t>(round + 1);
+    Tagged<int>* mine = words + (round * blocks + block) * 4;
+    for (int i = 0; i < 4; ++i)
+      dev::store_tagged(&mine[(i + block) % 4], 100 * round + 10 * block + (i + block) % 4, tag);
+    const Tagged<int>* theirs = words + (round * blocks + left) * 4;
+    const Tagged<int>* const slots[] = {theirs, theirs + 1, nullptr, theirs + 3};
+    int values[4] = {-1, -1, -1, -1};
+    dev::wait_tagged(slots, tag, values, watchdog, 1);
+    for (int i = 0; i < 4; ++i) out[(round * blocks + block) * 4 + i] = values[i];
+  }
+}
+
+TEST_P(Atomic, SeveralTaggedWordsAreAwaitedTogether) {
+  constexpr int kBlocks = 3;
+  DeviceBuffer<Tagged<int>> words(stream(), 2 * kBlocks * 4);
+  words.fill(0);
+  const std::vector<int> got =
+      outputs(2 * kBlocks * 4, several, {.grid = kBlocks, .block = 32, .cooperative = true}, words.data(), Watchdog{});
+  for (int i = 0; i < 2 * kBlocks * 4; ++i) {
+    const int round = i / 4 / kBlocks, left = (i / 4 % kBlocks + kBlocks - 1) % kBlocks;
+    EXPECT_EQ(got[i], i % 4 == 2 ? -1 : 100 * round + 10 * left + i % 4) << i;
+  }
+}
+
 // Block 0 publishes data by a counter that the others wait for.
 __global__ void publish(int* out, int* data, std::uint32_t* counter, std::uint32_t reached, Watchdog watchdog) {
   const unsigned t = threadIdx.x;

@@ -206,7 +206,6 @@ TEST(TensorWhyNot, SaysWhatItServes) {
   other = network;
   other.layer_count = 2;
   EXPECT_TRUE(has(says(Fusion::loop, other), "2 LSTM layers; rung loop serves one"));
-  EXPECT_TRUE(has(says(Fusion::cluster, other), "2 LSTM layers; rung cluster serves one"));
   EXPECT_EQ(says(Fusion::cell, other), "");
   EXPECT_EQ(says(Fusion::staggered, other), "");
   EXPECT_EQ(suited_fusion(network), Fusion::loop);
