@@ -7,19 +7,21 @@ AFFETTO := $(BUILD)/app/affetto
 # What each target needs of the distribution (Debian 12 and Ubuntu 24.04 name them alike).
 PACKAGES_BUILD := cmake ninja-build g++ nlohmann-json3-dev libcli11-dev libsndfile1-dev libfluidsynth-dev timgm6mb-soundfont libarchive-dev \
   libjpeg-dev libpng-dev libexif-dev libwebp-dev
-# Finds faces in pictures. Its development package brings 200 others (470 MB), so that only who wants it installs it.
+# Finds faces in pictures. Its development package brings 200 others (470 MB): tests take it, a demo does not.
 PACKAGES_FACES := libopencv-objdetect-dev opencv-data
-PACKAGES_TEST := libgtest-dev python3 python3-mido
+PACKAGES_TEST := libgtest-dev python3 python3-mido $(PACKAGES_FACES)
 PACKAGES_CHECK := clang libclang-rt-dev
 PACKAGES_BENCH := libbenchmark-dev libtorch-dev libopenblas0-openmp
 
 # Where threads meet: these run under the thread sanitizer too.
-THREADED_TESTS := kernels/cpu_kernels_test engine/cpu_decoder_test engine/engine_test trainer/trainer_cpu_test trainer/trainer_run_test
+THREADED_TESTS := kernels/cpu_kernels_test engine/cpu_decoder_test engine/engine_test engine/engine_face_test \
+  trainer/trainer_cpu_test trainer/trainer_run_test trainer/trainer_face_test
 # Kernels on the emulator, whose every thread the sanitizer sees as one. It finds a race in any order of running, so that one
 # schedule is enough here; the plain build tries them all.
 EMULATED_TESTS := kernels/emulator/emulator_test kernels/device/device_test_emulated kernels/ops/ops_test_emulated \
   kernels/generate/choose_test_emulated kernels/generate/rungs_test_emulated kernels/generate/window_test_emulated \
-  kernels/generate/loop_test_emulated kernels/generate/tensor_test_emulated
+  kernels/generate/loop_test_emulated kernels/generate/tensor_test_emulated kernels/generate/tensor_steps_test_emulated \
+  kernels/generate/spread_test_emulated
 SCHEDULE := warp:random:1
 
 .PHONY: demo build test check bench soak format clean deps-build deps-faces deps-test deps-check deps-bench
