@@ -8,6 +8,8 @@
 #include <random>
 #include <vector>
 
+#include "tests/support/isa_test.h"
+
 namespace kernels {
 namespace {
 
@@ -26,15 +28,7 @@ std::vector<float> random_floats(std::size_t count, unsigned seed) {
   return values;
 }
 
-/// Restores the level that was in force.
-class Gemm : public testing::TestWithParam<Isa> {
- protected:
-  void SetUp() override { set_isa(GetParam()); }
-  void TearDown() override { set_isa(before_); }
-
- private:
-  Isa before_ = active_isa();
-};
+class Gemm : public test_support::IsaTest {};
 
 /// Each of K terms of size <= 1 is rounded when it is multiplied (baseline) and when it is added to a sum that stays
 /// below K in size; rounding errors add up like a random walk, whose 6-sigma is within 4 sqrt(K) sqrt(K / 3) half-ulps.
@@ -161,8 +155,7 @@ TEST_P(Gemm, RowsAndColumnsDoNotDependOnHowTheWorkIsCut) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryIsa, Gemm, testing::ValuesIn(available_isas()),
-                         [](const auto& level) { return std::string(name_of(level.param)); });
+AFFETTO_EVERY_ISA(Gemm);
 
 }  // namespace
 }  // namespace kernels

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/cpu/isa.h"
+#include "tests/support/isa_test.h"
 #include "tests/trainer/tiny.h"
 #include "trainer/bptt/cpu/stepper.h"
 #include "trainer/bptt/reference.h"
@@ -30,14 +31,7 @@ std::vector<Case> cases() {
           {"rich, three layers, loss at last", rich_spec(3, 9), 5, 3, 4, false}};
 }
 
-class Cpu : public ::testing::TestWithParam<kernels::Isa> {
- protected:
-  void SetUp() override { kernels::set_isa(GetParam()); }
-  void TearDown() override { kernels::set_isa(before_); }
-
- private:
-  kernels::Isa before_ = kernels::active_isa();
-};
+class Cpu : public test_support::IsaTest {};
 
 struct Outcome {
   Losses losses;
@@ -147,8 +141,7 @@ TEST_P(Cpu, MeasuringLeavesDropoutOut) {
   EXPECT_GT(std::abs(reference_pass(spec, layout, parameters, batch, true).losses.total - want.losses.total), 1e-3);
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryIsa, Cpu, ::testing::ValuesIn(kernels::available_isas()),
-                         [](const auto& level) { return std::string(kernels::name_of(level.param)); });
+AFFETTO_EVERY_ISA(Cpu);
 
 TEST(Pool, EveryTaskRunsOnceAndExceptionsComeBack) {
   Pool pool(3);

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "kernels/cpu/isa.h"
+#include "tests/support/isa_test.h"
 #include "tests/trainer/tiny.h"
 #include "trainer/bptt/reference.h"
 #include "trainer/optim/adam.h"
@@ -24,14 +25,7 @@ std::vector<float> random_floats(std::size_t count, unsigned seed, float scale) 
   return values;
 }
 
-class Optim : public ::testing::TestWithParam<kernels::Isa> {
- protected:
-  void SetUp() override { kernels::set_isa(GetParam()); }
-  void TearDown() override { kernels::set_isa(before_); }
-
- private:
-  kernels::Isa before_ = kernels::active_isa();
-};
+class Optim : public test_support::IsaTest {};
 
 TEST_P(Optim, AdamFollowsTheFormulasInDouble) {
   constexpr std::size_t kCount = 16384 + 37;  // two blocks, a ragged tail
@@ -70,8 +64,7 @@ TEST_P(Optim, NormIsThatOfTwoPassesInDoubleForAnyThreads) {
   EXPECT_EQ(norm, gradient_norm(gradient, three));
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryIsa, Optim, ::testing::ValuesIn(kernels::available_isas()),
-                         [](const auto& level) { return std::string(kernels::name_of(level.param)); });
+AFFETTO_EVERY_ISA(Optim);
 
 TEST(Clip, OnlyGradientsAboveTheLimitAreScaled) {
   EXPECT_EQ(clip_scale(0.5, 1), 1);

@@ -9,6 +9,7 @@
 #include "engine/data/error.h"
 #include "engine/face/reference.h"
 #include "kernels/cpu/isa.h"
+#include "tests/support/isa_test.h"
 
 namespace engine {
 namespace {
@@ -43,14 +44,7 @@ std::vector<float> random_pictures(std::size_t count, const FaceSpec& spec) {
   return pictures;
 }
 
-class FaceReading : public testing::TestWithParam<kernels::Isa> {
- protected:
-  void SetUp() override { kernels::set_isa(GetParam()); }
-  void TearDown() override { kernels::set_isa(before_); }
-
- private:
-  kernels::Isa before_ = kernels::active_isa();
-};
+class FaceReading : public test_support::IsaTest {};
 
 TEST_P(FaceReading, ProbabilitiesAreTheDefinitions) {
   const FaceModel model = small_model();
@@ -85,8 +79,7 @@ TEST_P(FaceReading, ThreadsAndCompanyChangeNoBit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryIsa, FaceReading, testing::ValuesIn(kernels::available_isas()),
-                         [](const auto& level) { return std::string(kernels::name_of(level.param)); });
+AFFETTO_EVERY_ISA(FaceReading);
 
 TEST(FaceNetwork, SizesThatDoNotAgreeAreRefused) {
   FaceNetwork network(small_model(), 1);

@@ -9,6 +9,7 @@
 #include "kernels/cpu/conv/convolution.h"
 #include "kernels/cpu/conv/normalise.h"
 #include "tests/kernels/conv/conv_case.h"
+#include "tests/support/isa_test.h"
 
 namespace kernels {
 namespace {
@@ -82,14 +83,7 @@ std::vector<float> taps_first(const Values& weights, std::size_t in, std::size_t
 /// As gemm_test's: K terms of size <= 1, each rounded in the product and in the sum.
 double tolerance(std::size_t terms) { return 4 * static_cast<double>(terms + 1) * 0x1p-24; }
 
-class CpuConv : public testing::TestWithParam<Isa> {
- protected:
-  void SetUp() override { set_isa(GetParam()); }
-  void TearDown() override { set_isa(before_); }
-
- private:
-  Isa before_ = active_isa();
-};
+class CpuConv : public test_support::IsaTest {};
 
 struct Case {
   Shape shape;
@@ -250,8 +244,7 @@ TEST_P(CpuConv, TheMeanAndItsGradient) {
   EXPECT_EQ(border_sum(shape, dy), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Isa, CpuConv, testing::ValuesIn(available_isas()),
-                         [](const auto& level) { return std::string(name_of(level.param)); });
+AFFETTO_EVERY_ISA(CpuConv);
 
 }  // namespace
 }  // namespace kernels

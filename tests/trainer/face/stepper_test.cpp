@@ -8,6 +8,7 @@
 #include <random>
 
 #include "kernels/cpu/isa.h"
+#include "tests/support/isa_test.h"
 #include "trainer/face/reference.h"
 
 namespace trainer {
@@ -69,14 +70,7 @@ TEST(FaceReference, ItsGradientIsTheLossesDifference) {
   }
 }
 
-class FaceStepping : public testing::TestWithParam<kernels::Isa> {
- protected:
-  void SetUp() override { kernels::set_isa(GetParam()); }
-  void TearDown() override { kernels::set_isa(before_); }
-
- private:
-  kernels::Isa before_ = kernels::active_isa();
-};
+class FaceStepping : public test_support::IsaTest {};
 
 TEST_P(FaceStepping, GradientsAreTheDefinitions) {
   const engine::FaceSpec spec = small_spec();
@@ -115,8 +109,7 @@ TEST_P(FaceStepping, ThreadsAndAnEarlierBatchChangeNoBit) {
   EXPECT_EQ(alone.moments().variance, together.moments().variance);
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryIsa, FaceStepping, testing::ValuesIn(kernels::available_isas()),
-                         [](const auto& level) { return std::string(kernels::name_of(level.param)); });
+AFFETTO_EVERY_ISA(FaceStepping);
 
 }  // namespace
 }  // namespace trainer
