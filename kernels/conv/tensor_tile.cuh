@@ -1,0 +1,91 @@
+// A warp's piece of a convolution on tensor cores: 8 x 4 pixels, sixteen channels for each group.
+//
+// Sixteen rows of the left operand are 8 x 2 pixels of the map, seen through one tap of the window: ldmatrix fetches
+// each row from an address of its own, so that no patch matrix is written. Rows g and g + 8 of the result, a lane's,
+// lie one below the other, and lanes four apart hold neighbours: pooling takes one shuffle.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/conv/activation.cuh"
+#include "kernels/conv/pack.h"
+#include "kernels/device/device.cuh"
+
+namespace kernels::inline AFFETTO_PLATFORM {
+
+inline constexpr int kPieceWidth = 8, kPieceHeight = 4;  ///< pixels of a warp's piece
+
+/// [row pair of pixels][eight channels][as dev::mma has them]
+template <int kGroups>
+struct PieceSums {
+  float at[2][2 * kGroups][4] = {};
+};
+
+/// Which pixel of a piece, and which eight of sixteen terms, a lane fetches for ldmatrix; `pair` 0 or 1.
+struct LanePixel {
+  int y, x, half;
+  __device__ explicit LanePixel(int lane) : y(lane / 8 % 2), x(lane % 8), half(lane / 16) {}
+};
+
+/// sums += sixteen terms of one tap.
+/// @param rows     [pair] what this lane points at
+/// @param weights  lane_major's four registers for each group
+template <int kGroups>
+__device__ __forceinline__ void multiply_terms(PieceSums<kGroups>& sums, const void* const (&rows)[2],
+                                               const uint4 (&weights)[kGroups]) {
+  AFFETTO_UNROLLED
+  for (int pair = 0; pair < 2; ++pair) {
+    std::uint32_t a[4];
+    dev::ldmatrix(a, rows[pair]);
+    AFFETTO_UNROLLED
+    for (int g = 0; g < kGroups; ++g) {
+      const std::uint32_t low[2] = {weights[g].x, weights[g].y}, high[2] = {weights[g].z, weights[g].w};
+      dev::mma<Half>(sums.at[pair][2 * g], a, low);
+      dev::mma<Half>(sums.at[pair][2 * g + 1], a, high);
+    }
+  }
+}
+
+/// Where a piece lies in its map and what becomes of it.
+struct PieceEnd {
+  const float *scale, *shift;  ///< [writes]
+  int y, x, channel;           ///< of its first
+  int side_after, writes;
+  bool pool;
+};
+
+/// Scale, shift, ReLU and pooling. All lanes call.
+/// @param store  (y, x, channel, two channels as one register)
+template <int kGroups, class Store>
+__device__ void finish_piece(const PieceSums<kGroups>& sums, const PieceEnd& end, const Store& store) {
+  const int lane = static_cast<int>(threadIdx.x % 32), across = lane / 4;
+  AFFETTO_UNROLLED
+  for (int eight = 0; eight < 2 * kGroups; ++eight) {
+    const int channel = end.channel + eight * 8 + lane % 4 * 2;
+    if (end.channel + eight * 8 >= end.writes) break;  // the whole warp
+    const float2 scale = *reinterpret_cast<const float2*>(end.scale + channel);
+    const float2 shift = *reinterpret_cast<const float2*>(end.shift + channel);
+    AFFETTO_UNROLLED
+    for (int pair = 0; pair < 2; ++pair) {
+      const float(&sum)[4] = sums.at[pair][eight];
+      float2 upper{fmaxf(sum[0] * scale.x + shift.x, 0.0f), fmaxf(sum[1] * scale.y + shift.y, 0.0f)};
+      const float2 lower{fmaxf(sum[2] * scale.x + shift.x, 0.0f), fmaxf(sum[3] * scale.y + shift.y, 0.0f)};
+      const auto store_pixel = [&](int y, int x, const float2& value) {
+        if (y < end.side_after && x < end.side_after)
+          store(y, x, channel, pack(activation_half(value.x), activation_half(value.y)));
+      };
+      const int y = end.y + 2 * pair, x = end.x + across;
+      if (end.pool) {
+        upper.x = fmaxf(upper.x, lower.x), upper.y = fmaxf(upper.y, lower.y);
+        const float2 beside{__shfl_xor_sync(0xffffffffu, upper.x, 4), __shfl_xor_sync(0xffffffffu, upper.y, 4)};
+        upper.x = fmaxf(upper.x, beside.x), upper.y = fmaxf(upper.y, beside.y);
+        if (across % 2 == 0) store_pixel(y / 2, x / 2, upper);
+      } else {
+        store_pixel(y, x, upper);
+        store_pixel(y + 1, x, lower);
+      }
+    }
+  }
+}
+
+}  // namespace kernels::inline AFFETTO_PLATFORM
