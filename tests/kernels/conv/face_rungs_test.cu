@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/runtime/graph.h"
 #include "tests/kernels/conv/face_case.h"
 #include "tests/kernels/device/backend.h"
 #include "tests/kernels/device/close.h"
@@ -44,7 +45,7 @@ Tolerance tolerance(FaceFusion fusion, const FaceCase& c) {
   // fp32: a sum of 9 C terms in each stage. fp16: weights and activations, rounded once each; the terms' errors are
   // averaged, not added up, by a sum of terms of both signs.
   return fusion < tensor ? Tolerance{.abs = stages * std::sqrt(9.0 * channels) * 0x1p-24}
-                         : Tolerance{.abs = 2 * std::sqrt(stages) * 0x1p-11};
+                         : Tolerance{.abs = std::sqrt(stages) * 0x1p-11};
 }
 
 class FaceRungs : public DeviceCases<FaceCase> {};
@@ -55,6 +56,15 @@ TEST_P(FaceRungs, ProbabilitiesAreThoseOfTheDefinition) {
   for (const FaceFusion fusion : kAll)
     EXPECT_TRUE(close(classify(fusion, face, pictures, 2, stream()), want, tolerance(fusion, param())))
         << name_of(fusion);
+}
+
+// The same products in the same order: only where a compiler joins multiplication and addition may they differ, and
+// then an activation by one place of fp16, which a mean and a sum over features dilute.
+TEST_P(FaceRungs, WholeMakesTheNumbersOfTensor) {
+  const HostFace face(param());
+  const std::vector<float> pictures = face.pictures(2);
+  EXPECT_TRUE(close(classify(whole, face, pictures, 2, stream()), classify(tensor, face, pictures, 2, stream()),
+                    {.abs = 0x1p-14}));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FaceRungs, testing::Combine(testing::ValuesIn(kCases), testing::ValuesIn(backends(1))));
@@ -95,6 +105,20 @@ TEST_P(FaceRungOnce, ARungCanBeUsedAgainAndNoPicturesAreNoWork) {
     rung->classify(there.data(), 1, second.data());
     EXPECT_EQ(first.to_host(), second.to_host()) << name_of(fusion);
     EXPECT_THROW(rung->classify(there.data(), -1, first.data()), std::invalid_argument);
+  }
+}
+
+TEST_P(FaceRungOnce, AGraphOfItDoesTheSame) {
+  const HostFace face(kCases[0]);
+  const auto there = uploaded(stream(), face.pictures(3));
+  for (const FaceFusion fusion : kAll) {
+    const auto rung = make_face_rung(fusion, face.weights(), 2, stream());
+    const auto want = poisoned<float>(stream(), 6), got = poisoned<float>(stream(), 6);
+    rung->classify(there.data(), 3, want.data());
+    GraphCapture capture(stream());
+    rung->classify(there.data(), 3, got.data());
+    capture.finish().replay(stream());
+    EXPECT_EQ(got.to_host(), want.to_host()) << name_of(fusion);
   }
 }
 
@@ -153,15 +177,17 @@ TEST_P(FaceRungOnce, WhatARungDoesNotServeItSays) {
 }
 
 // The preset, whose 48 x 48 x 32 and 24 x 24 x 32 numbers of fp16 are the largest pair.
-TEST_P(FaceRungOnce, ThePresetIsServedWhole) {
+TEST_P(FaceRungOnce, ThePresetIsServedByAll) {
   FaceCase preset{"preset", 48, {}, 7};
   for (const int channels : {32, 64, 128, 192}) {
     preset.stages.push_back({channels, false});
     preset.stages.push_back({channels, channels < 192});
   }
   const HostFace face(preset);
-  EXPECT_EQ(why_not(whole, face.weights()), "");
-  EXPECT_NO_THROW(make_face_rung(whole, face.weights(), 1, stream()));
+  const std::vector<float> picture = face.pictures(1), want = face_reference(face.weights(), picture);
+  for (const FaceFusion fusion : kAll)
+    EXPECT_TRUE(close(classify(fusion, face, picture, 1, stream()), want, tolerance(fusion, preset)))
+        << name_of(fusion);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FaceRungOnce, testing::ValuesIn({backends(0).front()}));
