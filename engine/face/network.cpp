@@ -134,14 +134,18 @@ FaceNetwork& FaceNetwork::operator=(FaceNetwork&&) noexcept = default;
 
 const FaceSpec& FaceNetwork::spec() const { return state_->model.spec; }
 
+std::size_t count_pictures(const FaceSpec& spec, std::size_t pixels, std::size_t probabilities, const char* who) {
+  const std::size_t each = static_cast<std::size_t>(spec.side) * static_cast<std::size_t>(spec.side);
+  const std::size_t classes = spec.classes.size(), count = pixels / each;
+  if (pixels == count * each && probabilities == count * classes) return count;
+  throw std::invalid_argument(std::string(who) + ": " + std::to_string(pixels) + " pixels and " +
+                              std::to_string(probabilities) + " probabilities; " + std::to_string(each) + " and " +
+                              std::to_string(classes) + " a picture");
+}
+
 void FaceNetwork::classify(std::span<const float> pictures, std::span<double> probabilities) {
   const std::size_t pixels = state_->stages.front().in.pixels(), classes = spec().classes.size();
-  const std::size_t count = pictures.size() / pixels;
-  if (pictures.size() != count * pixels || probabilities.size() != count * classes) {
-    throw std::invalid_argument("FaceNetwork::classify: " + std::to_string(pictures.size()) + " pixels and " +
-                                std::to_string(probabilities.size()) + " probabilities; " + std::to_string(pixels) +
-                                " and " + std::to_string(classes) + " a picture");
-  }
+  const std::size_t count = count_pictures(spec(), pictures.size(), probabilities.size(), "FaceNetwork::classify");
   const auto members = static_cast<std::size_t>(state_->team.size());
   // What is left over after everybody had a picture of their own is done together.
   const std::size_t alone = count / members * members;

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/face/classifier.h"
 #include "engine/face/model.h"
 
 namespace engine {
@@ -15,19 +16,16 @@ namespace engine {
 void standardise(std::span<float> picture);
 void standardise(std::span<const std::uint8_t> pixels, std::span<float> picture);
 
-class FaceNetwork {
+class FaceNetwork final : public FaceClassifier {
  public:
   /// @param threads  0: as many as the processor has. The probabilities do not depend on them, nor on the batch.
   explicit FaceNetwork(const FaceModel& model, int threads = 0);
-  ~FaceNetwork();
+  ~FaceNetwork() override;
   FaceNetwork(FaceNetwork&&) noexcept;
   FaceNetwork& operator=(FaceNetwork&&) noexcept;
 
-  const FaceSpec& spec() const;
-  /// @param pictures  [n, side, side] standardised
-  /// @param probabilities  [n, classes]
-  /// @throws std::invalid_argument where their sizes do not agree
-  void classify(std::span<const float> pictures, std::span<double> probabilities);
+  const FaceSpec& spec() const override;
+  void classify(std::span<const float> pictures, std::span<double> probabilities) override;
 
  private:
   struct State;

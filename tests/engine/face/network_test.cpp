@@ -4,50 +4,20 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 #include "engine/data/error.h"
 #include "engine/face/reference.h"
 #include "kernels/cpu/isa.h"
+#include "tests/engine/face/small_face.h"
 #include "tests/support/isa_test.h"
 
 namespace engine {
 namespace {
 
-FaceSpec small_spec() {
-  FaceSpec spec;
-  spec.name = "small";
-  spec.side = 11;
-  spec.stages = {{5, false}, {7, true}, {33, true}, {9, false}};
-  spec.classes = {"happy", "sad", "neutral"};
-  spec.temperature = 1.5;
-  return spec;
-}
-
-/// With moments as a trained network has them.
-FaceModel small_model() {
-  FaceModel model = new_face_model(small_spec(), 4);
-  std::mt19937 random(2);
-  std::uniform_real_distribution<float> value(0.5f, 2.0f);
-  for (auto& [name, tensor] : model.tensors) {
-    if (name.find("norm") == std::string::npos) continue;
-    for (float& v : tensor.values) v = name.find("var") != std::string::npos ? value(random) : value(random) - 1.2f;
-  }
-  return model;
-}
-
-std::vector<float> random_pictures(std::size_t count, const FaceSpec& spec) {
-  std::mt19937 random(3);
-  std::normal_distribution<float> value;
-  std::vector<float> pictures(count * static_cast<std::size_t>(spec.side * spec.side));
-  for (float& v : pictures) v = value(random);
-  return pictures;
-}
-
 class FaceReading : public test_support::IsaTest {};
 
 TEST_P(FaceReading, ProbabilitiesAreTheDefinitions) {
-  const FaceModel model = small_model();
+  const FaceModel model = small_face_model();
   const std::vector<float> pictures = random_pictures(5, model.spec);
   FaceNetwork network(model, 2);
   std::vector<double> probabilities(5 * 3);
@@ -64,7 +34,7 @@ TEST_P(FaceReading, ProbabilitiesAreTheDefinitions) {
 }
 
 TEST_P(FaceReading, ThreadsAndCompanyChangeNoBit) {
-  const FaceModel model = small_model();
+  const FaceModel model = small_face_model();
   const std::vector<float> pictures = random_pictures(7, model.spec);
   std::vector<double> want(7 * 3);
   FaceNetwork(model, 1).classify(pictures, want);
@@ -82,7 +52,7 @@ TEST_P(FaceReading, ThreadsAndCompanyChangeNoBit) {
 AFFETTO_EVERY_ISA(FaceReading);
 
 TEST(FaceNetwork, SizesThatDoNotAgreeAreRefused) {
-  FaceNetwork network(small_model(), 1);
+  FaceNetwork network(small_face_model(), 1);
   std::vector<double> room(3);
   EXPECT_THROW(network.classify(std::vector<float>(120), room), std::invalid_argument);
   EXPECT_THROW(network.classify(std::vector<float>(242), room), std::invalid_argument);
@@ -109,7 +79,7 @@ TEST(FaceNetwork, StandardisingMakesNoFaceOfNoise) {
 }
 
 TEST(FaceModel, GoesThroughATable) {
-  FaceModel model = small_model();
+  FaceModel model = small_face_model();
   model.card["licence"] = "ours";
   const FaceModel back = face_model_from_table(table_from_face_model(model), "x");
   EXPECT_EQ(back.spec, model.spec);
@@ -122,7 +92,7 @@ TEST(FaceModel, GoesThroughATable) {
 /// The line for a table that a defect was put into.
 template <class Defect>
 std::string complaint(const Defect& defect) {
-  TensorTable table = table_from_face_model(small_model());
+  TensorTable table = table_from_face_model(small_face_model());
   defect(table);
   try {
     face_model_from_table(table, "f.safetensors");
@@ -135,7 +105,7 @@ std::string complaint(const Defect& defect) {
 TEST(FaceModel, DefectsAreToldInOneLine) {
   const auto with_spec = [](auto change) {
     return [=](TensorTable& table) {
-      FaceSpec spec = small_spec();
+      FaceSpec spec = small_face_spec();
       change(spec);
       table.metadata["affetto.face"] = format_face_spec(spec);
     };
