@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 struct FaceCommand {
-  std::string input, model, box, annotate;
+  std::string input, model, box, annotate, device = "auto", fusion;
   bool cropped = false, json = false, jsonl = false, force = false, quiet = false;
 };
 
@@ -72,10 +72,10 @@ void print_reading(const FaceResult& result) {
   }
 }
 
-int read_one(const FaceCommand& c) {
+int read_one(const FaceCommand& c, const FaceDevice& device) {
   Stages stages;
   std::optional<FaceReader> reader;
-  stages.time("load", [&] { reader.emplace(c.model); });
+  stages.time("load", [&] { reader.emplace(c.model, "--model", device); });
   engine::Picture picture;
   const FaceResult result = stages.time(
       "read", [&] { return reader->read(c.input, options_of(c), c.annotate.empty() ? nullptr : &picture); });
@@ -85,6 +85,7 @@ int read_one(const FaceCommand& c) {
     Json json = face_json(result);
     json["model"] = reader->model().file.string();
     json["model_sha256"] = reader->model().sha256;
+    json["device"] = device.name();
     json["seconds"] = {{"load", stages["load"]}, {"read", stages["read"]}};
     std::printf("%s\n",
                 c.json ? json.dump(1, ' ', false, Json::error_handler_t::replace).c_str() : line_of(json).c_str());
@@ -94,9 +95,9 @@ int read_one(const FaceCommand& c) {
   return kDone;
 }
 
-int read_folder_of(const FaceCommand& c) {
+int read_folder_of(const FaceCommand& c, const FaceDevice& device) {
   const std::vector<fs::path> files = picture_files(c.input);
-  FaceReader reader(c.model);
+  FaceReader reader(c.model, "--model", device);
   Progress progress("read", files.size(), "pictures", c.quiet);
   std::size_t done = 0, failed = 0;
   const auto sink = [&](const FaceResult& result) {
@@ -120,7 +121,8 @@ int run_face(const FaceCommand& c) {
   std::error_code error;
   const bool folder = fs::is_directory(c.input, error);
   check_command(c, folder);
-  return folder ? read_folder_of(c) : read_one(c);
+  const FaceDevice device = resolve_face_device(c.device, c.fusion);
+  return folder ? read_folder_of(c, device) : read_one(c, device);
 }
 
 }  // namespace
@@ -133,6 +135,8 @@ void add_face(CLI::App& app, Run& run) {
   command->add_flag("--cropped", c->cropped, "the picture is a face already: do not look for one");
   command->add_option("--face-box", c->box, "X,Y,W,H: where the face is, in pixels");
   command->add_option("--annotate", c->annotate, "write the picture with box and reading drawn (.png)");
+  command->add_option("--device", c->device, "auto, cpu or cuda")->capture_default_str();
+  command->add_option("--fusion", c->fusion, "rung of the fusion ladder: unfused, stage, tensor, whole");
   command->add_flag("--json", c->json, "print one JSON document");
   command->add_flag("--jsonl", c->jsonl, "print a JSON line for each picture");
   command->add_flag("--force", c->force, "replace a file that is there");

@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "app/glue/exit_codes.h"
+#include "engine/face/network.h"
 #include "io/errors.h"
 #include "io/picture/read_picture.h"
 #include "kernels/cpu/team.h"
@@ -37,8 +38,8 @@ std::string lower_extension(const fs::path& file) {
 
 }  // namespace
 
-FaceReader::FaceReader(const std::string& model, const char* option)
-    : model_(open_face_model(model, option)), network_(model_.model) {
+FaceReader::FaceReader(const std::string& model, const char* option, const FaceDevice& device)
+    : model_(open_face_model(model, option)), classifier_(make_face_classifier(device, model_.model)) {
   if (model_.model.spec.side != engine::kFaceSide) {
     throw engine::ModelError({"open face model", model_.file.string(),
                               "it reads pictures of " + std::to_string(model_.model.spec.side) +
@@ -65,7 +66,7 @@ void FaceReader::classify(std::vector<FaceResult>& results) {
   std::vector<double> probabilities(good.size() * classes);
   for (std::size_t i = 0; i < good.size(); ++i)
     engine::standardise(good[i]->face.pixels.pixels, std::span(pictures).subspan(i * kPixels, kPixels));
-  network_.classify(pictures, probabilities);
+  classifier_->classify(pictures, probabilities);
   for (std::size_t i = 0; i < good.size(); ++i)
     good[i]->reading = engine::read_face(model_.model.spec, std::span(probabilities).subspan(i * classes, classes));
 }

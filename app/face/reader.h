@@ -3,14 +3,15 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "app/face/choose.h"
+#include "app/face/device.h"
 #include "app/face/model.h"
-#include "engine/face/network.h"
 #include "engine/face/reading.h"
 
 namespace app {
@@ -27,8 +28,9 @@ struct FaceResult {
 class FaceReader {
  public:
   /// @param model  file, or empty for the weights that ship;  @param option  that names it
-  /// @throws as open_face_model
-  explicit FaceReader(const std::string& model, const char* option = "--model");
+  /// @param device  that reads them; looking for faces is the CPU's
+  /// @throws as open_face_model and make_face_classifier
+  explicit FaceReader(const std::string& model, const char* option = "--model", const FaceDevice& device = {});
 
   const OpenedFaceModel& model() const { return model_; }
   /// @param picture  as read from its file, where somebody needs it for more
@@ -44,7 +46,7 @@ class FaceReader {
   void classify(std::vector<FaceResult>& results);
 
   OpenedFaceModel model_;
-  engine::FaceNetwork network_;
+  std::unique_ptr<engine::FaceClassifier> classifier_;
   std::optional<FaceDetector> detector_;
 };
 

@@ -77,7 +77,7 @@ class FaceRung {
   int side_, classes_, slots_;
 };
 
-/// Empty if the rung serves the network; else why not, in words that end "rung NAME ...".
+/// Empty if the rung serves the network, whose sizes agree; else why not, in words that name the rung.
 std::string why_not(FaceFusion fusion, const FaceWeights& weights);
 
 /// Uploads, and waits until that is done: the weights' memory may go.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -48,7 +49,7 @@ class MapPair {
   int turn_ = 0;
 };
 
-/// Elements of the largest map of `slots` pictures. @param channels_of  stage -> channels
+/// Elements of the largest map of `slots` pictures.
 /// @param size_of  (side, side after pooling, stage) -> elements of one picture's
 template <class SizeOf>
 std::size_t largest_map(const FaceWeights& weights, int slots, const SizeOf& size_of) {
@@ -60,13 +61,6 @@ std::size_t largest_map(const FaceWeights& weights, int slots, const SizeOf& siz
     side = after;
   }
   return largest * static_cast<std::size_t>(slots);
-}
-
-/// Side of the map after the last stage.
-inline int last_side(const FaceWeights& weights) {
-  int side = weights.side;
-  for (const FaceStageWeights& stage : weights.stages) side = stage.pool ? side / 2 : side;
-  return side;
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

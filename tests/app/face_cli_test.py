@@ -83,6 +83,21 @@ class Face(CliTest):
         words = self.read_face(self.picture, "--cropped").stdout
         self.assertIn("guess", words)  # random weights are sure of nothing
 
+    def test_every_rung_reads_what_the_cpu_reads(self):
+        cpu = json.loads(self.read_face(self.picture, "--cropped", "--json").stdout)
+        self.assertEqual(cpu["device"], "cpu")
+        # fp32: some hundred roundings of 2^-24 of numbers near 1; fp16: as many of 2^-11, averaged over 144 pixels.
+        for rung, tolerance in (("unfused", 1e-5), ("stage", 1e-5), ("tensor", 2e-3), ("whole", 2e-3)):
+            read = json.loads(self.read_face(self.picture, "--cropped", "--json", "--device", "emulated",
+                                             "--fusion", rung).stdout)
+            self.assertEqual(read["device"], "emulated")
+            for name in CLASSES:
+                self.assertAlmostEqual(read[name], cpu[name], delta=tolerance, msg=rung)
+        for arguments, why in ((("--fusion", "stage"), "belong to the GPU"),
+                               (("--device", "emulated", "--fusion", "loop"), "no rung of the faces' ladder"),
+                               (("--device", "reference"), "not read by the reference")):
+            self.assertIn(why, self.read_face(self.picture, "--cropped", *arguments, code=2).stderr)
+
     def test_a_named_box_is_what_is_read(self):
         side = 96  # the face fills the upper left quarter
         pixels = bytearray([200]) * (side * side)
