@@ -19,7 +19,7 @@ struct DirectOp {
 
 /// The numbers are a common middle: the plainest kernel is the ladder's foot, not its height.
 struct DirectTile {
-  static constexpr int kSide = 16, kPatch = kSide + 2, kThreads = kSide * kSide;
+  static constexpr int kSide = 8, kPatch = kSide + 2, kThreads = kSide * kSide;
   static constexpr int kDeep = 4;  ///< input channels at once
 };
 
@@ -45,7 +45,7 @@ __device__ inline void load_direct(DirectLayout& shared, const DirectOp& op, int
   }
 }
 
-// A thread owns one output; a block 16 x 16 pixels of one channel. Grid (tiles, channels, pictures).
+// A thread owns one output; a block 8 x 8 pixels of one channel. Grid (tiles, channels, pictures).
 __global__ void __launch_bounds__(DirectTile::kThreads) direct_convolution_kernel(const __grid_constant__ DirectOp op) {
   using Tile = DirectTile;
   auto& shared = dev::smem<DirectLayout>();
