@@ -21,7 +21,7 @@ THREADED_TESTS := kernels/cpu_kernels_test engine/cpu_decoder_test engine/engine
 EMULATED_TESTS := kernels/emulator/emulator_test kernels/device/device_test_emulated kernels/ops/ops_test_emulated \
   kernels/generate/choose_test_emulated kernels/generate/rungs_test_emulated kernels/generate/window_test_emulated \
   kernels/generate/loop_test_emulated kernels/generate/tensor_test_emulated kernels/generate/tensor_steps_test_emulated \
-  kernels/generate/spread_test_emulated
+  kernels/generate/spread_test_emulated kernels/conv/face_rungs_test_emulated
 SCHEDULE := warp:random:1
 
 .PHONY: demo build test check bench soak format clean deps-build deps-faces deps-test deps-check deps-bench
@@ -45,8 +45,8 @@ check: test deps-check
 	@ctest --preset asan -j $(JOBS)
 	@cmake --preset tsan
 	@cmake --build --preset tsan --target threaded_tests -j $(JOBS)
-	@for t in $(THREADED_TESTS) kernels/emulator/emulator_race_test; do echo $$t; build/tsan/tests/$$t --gtest_brief=1 || exit 1; done
-	@for t in $(EMULATED_TESTS); do echo $$t; AFFETTO_EMULATOR_SCHEDULE=$(SCHEDULE) build/tsan/tests/$$t --gtest_brief=1 || exit 1; done
+	@printf 'build/tsan/tests/%s\n' $(THREADED_TESTS) kernels/emulator/emulator_race_test | xargs -P $(JOBS) -n 1 cmake/race.sh
+	@printf 'build/tsan/tests/%s\n' $(EMULATED_TESTS) | AFFETTO_EMULATOR_SCHEDULE=$(SCHEDULE) xargs -P $(JOBS) -n 1 cmake/race.sh
 	@cmake --preset fuzz
 	@cmake --build --preset fuzz --target fuzzers -j $(JOBS)
 	@cmake/fuzz.sh build/fuzz 30
