@@ -58,10 +58,13 @@ void check_face_spec(const FaceSpec& spec, const std::string& where) {
   check_range(where, "its epsilon", spec.epsilon, 1e-12, 1);
   check_range(where, "its temperature", spec.temperature, 1e-3, 1e3);
   int side = spec.side;
+  double maps = 0;
   for (std::size_t i = 0; i < spec.stages.size(); ++i) {
     check_range(where, "stage " + std::to_string(i) + "'s channels", spec.stages[i].channels, 1, FaceLimits::kChannels);
+    maps += static_cast<double>(side) * side * spec.stages[i].channels;
     if (spec.stages[i].pool) side /= 2;
   }
+  check_range(where, "the size of its maps", maps, 0, FaceLimits::kMaps);
   if (side < 1) {
     refuse(where, "its pooling leaves nothing of " + std::to_string(spec.side) + " pixels",
            "pool at most as often as the side can be halved");

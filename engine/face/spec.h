@@ -30,6 +30,7 @@ struct FaceSpec {
 /// Bounds on what a file may ask for: far above the preset, far below what would exhaust memory.
 struct FaceLimits {
   static constexpr int kSide = 512, kStages = 64, kChannels = 4096, kClasses = 1024;
+  static constexpr double kMaps = 1 << 24;  ///< numbers of one picture's maps, which a thread keeps: 64 MB
 };
 
 /// The preset: 0.84 M parameters, 106 M multiplications a picture, for FER2013's seven classes.

@@ -128,6 +128,10 @@ TEST(FaceModel, DefectsAreToldInOneLine) {
   EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.stages[1].channels = 0; })).find("stage 1's channels"),
             std::string::npos);
   EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.classes[1] = "happy"; })).find("same name"), std::string::npos);
+  EXPECT_NE(complaint(with_spec([](FaceSpec& s) {
+              s.side = 100, s.stages.assign(64, {2048, false});
+            })).find("its maps"),
+            std::string::npos);
   EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.temperature = 0; })).find("temperature is 0"), std::string::npos);
   EXPECT_NE(complaint(with_spec([](FaceSpec& s) { s.stages[0].channels = 6; })).find("its description needs"),
             std::string::npos);
