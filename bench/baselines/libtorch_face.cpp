@@ -57,7 +57,8 @@ class Reader final : public FaceReader {
 
 class Trainer final : public FaceTrainer {
  public:
-  explicit Trainer(const engine::FaceModel& model) : side_(model.spec.side) {
+  Trainer(const engine::FaceModel& model, bool in_double)
+      : side_(model.spec.side), type_(in_double ? torch::kDouble : torch::kFloat) {
     const torch::NoGradGuard no_grad;
     std::int64_t in = 1;
     for (std::size_t i = 0; i < model.spec.stages.size(); ++i) {
@@ -80,23 +81,24 @@ class Trainer final : public FaceTrainer {
     head->weight.copy_(tensor_of(model.tensor("head.weight")));
     head->bias.copy_(tensor_of(model.tensor("head.bias")));
     net_->push_back(head);
+    net_->to(type_);
     net_->train();
     optimizer_ = std::make_unique<torch::optim::AdamW>(net_->parameters(), torch::optim::AdamWOptions(1e-4));
   }
 
   void add_batch(const trainer::FaceBatch& batch) override {
     const auto count = static_cast<std::int64_t>(batch.count);
-    pictures_.push_back(pictures_of(batch.pictures, side_).clone());
+    pictures_.push_back(pictures_of(batch.pictures, side_).to(type_, false, true));
     targets_.push_back(torch::from_blob(const_cast<float*>(batch.targets.data()),
                                         {count, static_cast<std::int64_t>(batch.targets.size()) / count})
-                           .clone());
+                           .to(type_, false, true));
   }
 
   std::vector<float> gradients(std::size_t batch) override {
     backward(batch);
     std::vector<float> all;
     for (const torch::nn::Conv2d& conv : convolutions_) {
-      const std::vector<float> one = floats_of(conv->weight.grad());
+      const std::vector<float> one = floats_of(conv->weight.grad().to(torch::kFloat));
       all.insert(all.end(), one.begin(), one.end());
     }
     return all;
@@ -118,6 +120,7 @@ class Trainer final : public FaceTrainer {
   }
 
   std::int64_t side_;
+  torch::ScalarType type_;
   torch::nn::Sequential net_;
   std::vector<torch::nn::Conv2d> convolutions_;
   std::unique_ptr<torch::optim::AdamW> optimizer_;
@@ -127,8 +130,8 @@ class Trainer final : public FaceTrainer {
 }  // namespace
 
 std::unique_ptr<FaceReader> make_face_reader(const engine::FaceModel& model) { return std::make_unique<Reader>(model); }
-std::unique_ptr<FaceTrainer> make_face_trainer(const engine::FaceModel& model) {
-  return std::make_unique<Trainer>(model);
+std::unique_ptr<FaceTrainer> make_face_trainer(const engine::FaceModel& model, bool in_double) {
+  return std::make_unique<Trainer>(model, in_double);
 }
 
 }  // namespace bench::libtorch

@@ -31,6 +31,7 @@ class FaceTrainer {
   /// @return the loss before the step
   virtual double iterate(std::size_t batch) = 0;
 };
-std::unique_ptr<FaceTrainer> make_face_trainer(const engine::FaceModel& model);
+/// @param in_double  computes in double: who is nearer to the truth
+std::unique_ptr<FaceTrainer> make_face_trainer(const engine::FaceModel& model, bool in_double = false);
 
 }  // namespace bench::libtorch

@@ -7,7 +7,7 @@ namespace bench::libtorch {
 std::unique_ptr<FaceReader> make_face_reader(const engine::FaceModel&) {
   throw std::logic_error("built without LibTorch");
 }
-std::unique_ptr<FaceTrainer> make_face_trainer(const engine::FaceModel&) {
+std::unique_ptr<FaceTrainer> make_face_trainer(const engine::FaceModel&, bool) {
   throw std::logic_error("built without LibTorch");
 }
 
