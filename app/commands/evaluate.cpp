@@ -193,7 +193,11 @@ int run_evaluate(const EvaluateCommand& c) {
   return kDone;
 }
 
-int run_either(EvaluateCommand& c) {
+/// What means something for notes only; a face network would pass over it in silence.
+constexpr const char* kForNotes[] = {"--split",  "--state",   "--device",     "--precision",
+                                     "--fusion", "--outputs", "--strict-midi"};
+
+int run_either(EvaluateCommand& c, const CLI::App& given) {
   if (c.midi.empty() == c.faces.faces.empty()) {
     throw UsageError({"usage", c.midi.empty() ? "--midi" : "--faces",
                       c.midi.empty() ? "there is nothing to measure with" : "notes and faces are different tasks",
@@ -203,6 +207,9 @@ int run_either(EvaluateCommand& c) {
     if (!c.faces.part.empty() || !c.faces.confusion.empty())
       throw UsageError({"usage", c.faces.part.empty() ? "--confusion" : "--part", "it is for --faces", "leave it out"});
     return run_evaluate(c);
+  }
+  for (const char* option : kForNotes) {
+    if (given.count(option) > 0) throw UsageError({"usage", option, "it has no meaning for faces", "leave it out"});
   }
   c.faces.model = c.model, c.faces.json = c.json, c.faces.force = c.force, c.faces.threads = c.threads;
   return evaluate_faces(c.faces);
@@ -233,7 +240,7 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->footer(
       "Examples:\n  affetto evaluate --model seed.safetensors --midi maestro/ --split maestro/maestro.csv:validation\n"
       "  affetto evaluate --model face.safetensors --faces faces/ --part test");
-  command->callback([c, &run] { run = [c] { return run_either(*c); }; });
+  command->callback([c, command, &run] { run = [c, command] { return run_either(*c, *command); }; });
 }
 
 }  // namespace app

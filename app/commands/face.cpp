@@ -26,13 +26,6 @@ struct FaceCommand {
 
 std::string line_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-FaceOptions options_of(const FaceCommand& c) {
-  FaceOptions options;
-  options.cropped = c.cropped;
-  if (!c.box.empty()) options.box = parse_face_box(c.box);
-  return options;
-}
-
 void check_command(const FaceCommand& c, bool folder) {
   if (c.json && c.jsonl)
     throw UsageError({"usage", "--json", "--jsonl says the same otherwise", "give one of the two"});
@@ -77,8 +70,9 @@ int read_one(const FaceCommand& c, const FaceDevice& device) {
   std::optional<FaceReader> reader;
   stages.time("load", [&] { reader.emplace(c.model, "--model", device); });
   engine::Picture picture;
-  const FaceResult result = stages.time(
-      "read", [&] { return reader->read(c.input, options_of(c), c.annotate.empty() ? nullptr : &picture); });
+  const FaceResult result = stages.time("read", [&] {
+    return reader->read(c.input, face_options(c.cropped, c.box), c.annotate.empty() ? nullptr : &picture);
+  });
   for (const std::string& warning : result.warnings) warn(c.input + ": " + warning);
   write_annotated(c, result, picture);
   if (c.json || c.jsonl) {
@@ -109,7 +103,7 @@ int read_folder_of(const FaceCommand& c, const FaceDevice& device) {
     }
     progress.update(++done);
   };
-  if (!reader.read_all(files, options_of(c), sink, interrupt_token()))
+  if (!reader.read_all(files, face_options(c.cropped, c.box), sink, interrupt_token()))
     throw Interrupted({"face", c.input, "interrupted after " + counted(done, "picture"), ""});
   progress.finish();
   if (failed > 0 && !c.quiet)

@@ -146,8 +146,12 @@ void add_train(CLI::App& app, Run& run) {
       "The defaults shown are those of notes; faces have their own, trainer/face/run.h.");
   command->callback([options, command, &run] {
     run = [options, command] {
-      if (options->preset != kFacePreset) return run_train(*options);
       const auto was_given = [command](const std::string& name) { return command->count(name) > 0; };
+      if (options->preset != kFacePreset) {
+        if (was_given("--vote-share"))
+          throw UsageError({"usage", "--vote-share", "it is for --preset face", "leave it out"});
+        return run_train(*options);
+      }
       return train_faces(*options, resolve_face_options(*options, was_given));
     };
   });

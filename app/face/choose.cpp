@@ -38,6 +38,12 @@ engine::Face largest(const engine::Picture& grey, const std::string& name, FaceD
 
 }  // namespace
 
+FaceOptions face_options(bool cropped, const std::string& box) {
+  FaceOptions options{.cropped = cropped, .box = std::nullopt};
+  if (!box.empty()) options.box = parse_face_box(box);
+  return options;
+}
+
 engine::PixelBox parse_face_box(const std::string& text) {
   std::array<int, 4> numbers{};
   const char* at = text.data();

@@ -14,6 +14,9 @@ struct FaceOptions {
   std::optional<engine::PixelBox> box;  ///< where it is (--face-box)
 };
 
+/// Of a command line. @param box  as parse_face_box takes it, or empty
+FaceOptions face_options(bool cropped, const std::string& box);
+
 /// "X,Y,W,H": the left and upper edge, width and height, in pixels of the upright picture. @throws UsageError
 engine::PixelBox parse_face_box(const std::string& text);
 

@@ -15,7 +15,8 @@ struct OpenedFaceModel {
 };
 
 /// @param file  empty: the weights that ship
-/// @throws engine::ModelError, also for a file that is no safetensors or no face network; io::FormatError if unreadable
+/// @throws engine::ModelError, also for a file that is no safetensors, no face network, or one for another size of
+/// crop; io::FormatError if unreadable
 /// @param option  that names one
 OpenedFaceModel open_face_model(const std::string& file, const char* option = "--model");
 

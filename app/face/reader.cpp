@@ -39,14 +39,7 @@ std::string lower_extension(const fs::path& file) {
 }  // namespace
 
 FaceReader::FaceReader(const std::string& model, const char* option, const FaceDevice& device)
-    : model_(open_face_model(model, option)), classifier_(make_face_classifier(device, model_.model)) {
-  if (model_.model.spec.side != engine::kFaceSide) {
-    throw engine::ModelError({"open face model", model_.file.string(),
-                              "it reads pictures of " + std::to_string(model_.model.spec.side) +
-                                  " pixels; faces are cut out at " + std::to_string(engine::kFaceSide),
-                              "use a network made by affetto train --preset face"});
-  }
-}
+    : model_(open_face_model(model, option)), classifier_(make_face_classifier(device, model_.model)) {}
 
 FaceResult FaceReader::read(const fs::path& file, const FaceOptions& options, engine::Picture* picture) {
   std::vector<FaceResult> one;

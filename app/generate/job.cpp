@@ -106,13 +106,12 @@ std::optional<FaceResult> resolve_face(const GenerateOptions& o) {
       refuse_option("--cropped", "it says how to read a face, and there is none", "give --face PICTURE too");
     if (!o.face_box.empty())
       refuse_option("--face-box", "it says where a face is, and there is no picture", "give --face PICTURE too");
+    if (!o.face_model.empty())
+      refuse_option("--face-model", "it says what reads a face, and there is none", "give --face PICTURE too");
     return std::nullopt;
   }
   if (!o.emotion.empty()) refuse_option("--face", "--emotion names another emotion", "give one of the two");
-  FaceOptions options;
-  options.cropped = o.cropped;
-  if (!o.face_box.empty()) options.box = parse_face_box(o.face_box);
-  FaceResult face = FaceReader(o.face_model, "--face-model").read(o.face, options);
+  FaceResult face = FaceReader(o.face_model, "--face-model").read(o.face, face_options(o.cropped, o.face_box));
   for (const std::string& warning : face.warnings) warn(o.face + ": " + warning);
   if (!face.reading.sure()) {
     throw io::FormatError({"read face", o.face, "the reading is no more than a guess: " + face_words(face.reading),

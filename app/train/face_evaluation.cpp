@@ -64,20 +64,14 @@ int evaluate_faces(const FaceEvaluationCommand& c) {
   check_free(c.confusion, c.force);
   const OpenedFaceModel opened = open_face_model(c.model);
   const engine::FaceSpec& spec = opened.model.spec;
-  const FaceCorpus corpus = read_face_corpus(c.faces, spec, {.threads = c.threads});
   const std::string part = c.part.empty() ? "test" : c.part == "val" ? "validation" : c.part;
-  const auto faces = corpus.parts.find(part);
-  if (faces == corpus.parts.end()) {
-    std::string names;
-    for (const auto& [name, of_part] : corpus.parts) names += (names.empty() ? "" : ", ") + name;
-    throw io::FormatError({"evaluate", c.faces, "it has no pictures for the part '" + part + "'; there are " + names,
-                           "name another part with --part"});
-  }
+  const FaceCorpus corpus = read_face_corpus(c.faces, spec, {.only = part, .threads = c.threads});
+  const LabelledFaces& faces = corpus.parts.at(part);  // reading has refused to leave none
   Stages stages;
-  const trainer::FaceSet& set = faces->second.set;
+  const trainer::FaceSet& set = faces.set;
   const auto probabilities = stages.time("read", [&] { return classify(opened.model, set, c.threads); });
   const engine::FaceScores scores = engine::face_scores(probabilities, set.labels, set.classes);
-  const engine::SignScores signs = engine::sign_scores(probabilities, faces->second.signs, spec.classes);
+  const engine::SignScores signs = engine::sign_scores(probabilities, faces.signs, spec.classes);
   write_confusion(c, scores, spec);
   const Json report = {{"model", opened.file.string()},
                        {"model_sha256", opened.sha256},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 
 #include "app/face/reader.h"
 #include "app/glue/csv.h"
@@ -123,6 +124,18 @@ void share_out(std::vector<Entry>& entries, double fraction) {
   }
 }
 
+/// Leaves the entries of one part.
+void keep_only(std::vector<Entry>& entries, const std::string& part, const fs::path& folder) {
+  std::set<std::string> parts;
+  for (const Entry& entry : entries) parts.insert(entry.part);
+  if (!parts.contains(part)) {
+    std::string names;
+    for (const std::string& name : parts) names += (names.empty() ? "" : ", ") + name;
+    refuse(folder.string(), "it has no pictures for the part '" + part + "'; there are " + names, "name another part");
+  }
+  std::erase_if(entries, [&](const Entry& entry) { return entry.part != part; });
+}
+
 /// The picture at the network's size; nothing where it cannot be read.
 std::optional<std::vector<std::uint8_t>> read_entry(const Entry& entry, const engine::FaceSpec& spec,
                                                     std::string& problem) {
@@ -160,6 +173,7 @@ FaceCorpus read_face_corpus(const fs::path& folder, const engine::FaceSpec& spec
   std::vector<Entry> entries =
       fs::exists(folder / "labels.csv", error) ? entries_of_table(folder, spec) : entries_of_folders(folder, spec);
   share_out(entries, options.validation_fraction);
+  if (!options.only.empty()) keep_only(entries, options.only, folder);
 
   std::vector<std::optional<std::vector<std::uint8_t>>> pictures(entries.size());
   std::vector<std::string> problems(entries.size());

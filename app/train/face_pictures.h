@@ -24,9 +24,10 @@ struct FaceCorpus {
 };
 
 struct FaceCorpusOptions {
-  double vote_share = 0.3;           ///< what the taggers' votes count in a target, where a table has them; the rest is
+  double vote_share = 0;             ///< what the taggers' votes count in a target, where a table has them; the rest is
                                      ///< the label
   double validation_fraction = 0.1;  ///< of pictures whose part nothing names
+  std::string only;                  ///< part whose pictures are read; empty: all
   int threads = 0;                   ///< 0: as many as the processor has
 };
 
@@ -34,7 +35,8 @@ struct FaceCorpusOptions {
 /// v_neutral, v_happiness, v_surprise, v_sadness, v_anger, v_disgust, v_fear), or with a folder of pictures for each
 /// class, on their own or below folders train, val and test. Pictures are faces already; the middle square of each is
 /// brought to the network's size.
-/// @throws io::FormatError for a folder without faces, a table without its columns, a class that the network does not
+/// @throws io::FormatError for a folder without faces, or without the part that is asked for, a table without its
+/// columns, a class that the network does not
 ///         have
 FaceCorpus read_face_corpus(const std::filesystem::path& folder, const engine::FaceSpec& spec,
                             const FaceCorpusOptions& options);

@@ -129,8 +129,9 @@ void describe(engine::FaceModel& model, const TrainCommand& c, const trainer::Fa
 
 int train_faces(const TrainCommand& c, const trainer::FaceTrainOptions& options) {
   FaceRunFolder folder(c);
-  FaceCorpus corpus =
-      read_face_corpus(c.data.front(), options.spec, {c.vote_share, c.validation_fraction, options.threads});
+  FaceCorpus corpus = read_face_corpus(
+      c.data.front(), options.spec,
+      {.vote_share = c.vote_share, .validation_fraction = c.validation_fraction, .threads = options.threads});
   const LabelledFaces& train = part(corpus, "train", c);
   const LabelledFaces& validation = part(corpus, "validation", c);
   if (!c.quiet && !c.json) {

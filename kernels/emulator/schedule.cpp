@@ -68,8 +68,7 @@ Schedule parse_schedule(std::string_view text) {
   return schedule;
 }
 
-std::vector<Schedule> schedules_to_try(int seeds) {
-  if (const auto only = from_environment()) return {*only};
+std::vector<Schedule> all_schedules(int seeds) {
   std::vector<Schedule> schedules;
   for (const Policy policy : {Policy::kFifo, Policy::kReverse}) {
     for (const Async async : {Async::kEarly, Async::kLate}) schedules.push_back({policy, async, 0});
@@ -79,6 +78,11 @@ std::vector<Schedule> schedules_to_try(int seeds) {
     schedules.push_back({Policy::kWarpPriority, async, static_cast<std::uint64_t>(seed)});
   }
   return schedules;
+}
+
+std::vector<Schedule> schedules_to_try(int seeds) {
+  if (const auto only = from_environment()) return {*only};
+  return all_schedules(seeds);
 }
 
 Schedule current_schedule() { return current(); }

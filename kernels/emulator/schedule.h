@@ -35,8 +35,9 @@ std::string to_string(const Schedule& schedule);
 /// @throws std::invalid_argument unless text is policy:async:seed (fifo|reverse|warp, early|late|random, a number)
 Schedule parse_schedule(std::string_view text);
 
-/// FIFO and REVERSE with early and late copies, and `seeds` warp-priority ones; or only that of the environment
-/// variable AFFETTO_EMULATOR_SCHEDULE where it is set.
+/// FIFO and REVERSE with early and late copies, and `seeds` warp-priority ones.
+std::vector<Schedule> all_schedules(int seeds);
+/// The same; or only that of the environment variable AFFETTO_EMULATOR_SCHEDULE where it is set.
 std::vector<Schedule> schedules_to_try(int seeds);
 
 /// What launches run under: the environment variable's schedule, or fifo:early:0, unless a scope says otherwise.

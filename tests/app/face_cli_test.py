@@ -158,6 +158,7 @@ class Face(CliTest):
         refused(self.path("odd.safetensors"), "smug", "no point of valence and arousal")
         write_face_model(self.path("small.safetensors"), spec={"side": 24})
         refused(self.path("small.safetensors"), "pictures of 24 pixels")
+        self.assertIn("pictures of 24 pixels", self.run_affetto("evaluate", "--model", "small.safetensors", "--faces", ".", code=4).stderr)
         self.assertIn("reads faces", self.run_affetto("generate", "--model", self.face, "-o", "x.mid", code=4).stderr)
 
     def test_usage(self):
@@ -221,6 +222,7 @@ class FaceToMusic(CliTest):
         write_face_model(self.path("weights/face.safetensors"), sure_of="sad")
         self.assertIn("another emotion", self.generate("--face", self.picture, "--emotion", "happy", code=2).stderr)
         self.assertIn("--face PICTURE", self.generate("--cropped", code=2).stderr)
+        self.assertIn("--face PICTURE", self.generate("--face-model", "x.safetensors", code=2).stderr)
         self.assertIn("--face PICTURE", self.generate("--face-box", "0,0,9,9", code=2).stderr)
         os.remove(self.path("weights/face.safetensors"))
         self.assertIn("face.safetensors", self.generate("--face", self.picture, "--cropped", code=4).stderr)
@@ -277,6 +279,10 @@ class FaceTraining(CliTest):
 
     def test_bad_input_is_one_line(self):
         self.assertIn("no meaning for faces", self.train("--hidden", 3, code=2).stderr)
+        for option in (["--outputs", "o.safetensors"], ["--device", "cuda"], ["--state", "carry"]):
+            error = self.run_affetto("evaluate", "--model", "x.safetensors", "--faces", "faces", *option, code=2).stderr
+            self.assertIn("no meaning for faces", error)
+        self.assertIn("--preset face", self.run_affetto("train", "--preset", "seed", "--vote-share", 1, "--data", ".", "-o", "x.safetensors", code=2).stderr)
         self.assertIn("one folder", self.run_affetto("train", "--preset", "face", "-o", "x.safetensors", code=2).stderr)
         self.assertIn("vote-share", self.train("--vote-share", 2, code=2).stderr)
         self.write("faces/labels.csv", b"file,split,fer_label\n0.pgm,train,smug\n")

@@ -12,7 +12,7 @@ struct FaceAugmentation {
   double turn_deg = 12;     ///< at most, either way: what a crop by eye or by a detector leaves
   double shift = 0.08;      ///< at most, of the side, either way
   double scale = 0.12;      ///< at most, either way
-  double erase = 0.5;       ///< probability of a rectangle without content (Zhong et al., "Random erasing", 2017)
+  double erase = 0.3;       ///< probability of a rectangle without content (Zhong et al., "Random erasing", 2017)
   double erase_area = 0.2;  ///< its largest share of the picture
   friend bool operator==(const FaceAugmentation&, const FaceAugmentation&) = default;
 };

@@ -78,6 +78,23 @@ TEST(FaceNetwork, StandardisingMakesNoFaceOfNoise) {
   EXPECT_FLOAT_EQ(picture[1], -0.25f);
 }
 
+TEST(FaceModel, ThePresetIsSmall) {
+  double parameters = 0, products = 0, side = face_spec().side;
+  for (const auto& [name, shape] : face_tensor_shapes(face_spec())) {
+    double size = 1;
+    for (const auto n : shape) size *= static_cast<double>(n);
+    if (name.find("running") == std::string::npos) parameters += size;
+  }
+  double in = 1;
+  for (const FaceStage& stage : face_spec().stages) {
+    products += side * side * 9 * in * stage.channels;
+    in = stage.channels;
+    if (stage.pool) side /= 2;
+  }
+  EXPECT_NEAR(parameters, 0.84e6, 0.005e6);  // what spec.h and the README say; a million is the most it may be
+  EXPECT_NEAR(products, 106e6, 0.5e6);
+}
+
 TEST(FaceModel, GoesThroughATable) {
   FaceModel model = small_face_model();
   model.card["licence"] = "ours";

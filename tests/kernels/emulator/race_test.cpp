@@ -48,7 +48,7 @@ class Race : public testing::TestWithParam<Mutant> {};
 TEST_P(Race, IsReportedUnderSomeSchedule) {
   std::string codes;
   bool reported = false;
-  for (const emulator::Schedule& schedule : emulator::schedules_to_try(kSeeds)) {
+  for (const emulator::Schedule& schedule : emulator::all_schedules(kSeeds)) {
     const int code = exit_code(GetParam(), schedule);
     EXPECT_TRUE(code == 0 || code == 3 || code == kReported) << to_string(schedule) << ": exit code " << code;
     codes += to_string(schedule) + " " + std::to_string(code) + ", ";
