@@ -4,7 +4,7 @@
 # what it has as it comes, and says "not run: why" where it cannot; the table comes last.
 # on-gpu.sh [--quick]
 #   --quick  tests and headline rows: two minutes beside the build
-# OUT=DIR        where the eight files go; else bench/results/gpu-DATE
+# OUT=DIR        where the nine files go; else bench/results/gpu-DATE
 # BUILD=DIR      the build folder; else build/gpu
 # MINUTES=9      all of it, in minutes
 # PATIENCE=1     multiplies every limit: for a slow machine
@@ -89,11 +89,11 @@ build_all() {
   fi
   targets=$(cmake --build "$build" --target help | grep -oE '\b[a-z0-9_]+_test_cuda\b' | sort -u)
   # shellcheck disable=SC2086
-  compile 240 bench_gpu_micro bench_gpu_cudnn bench_gpu_model bench_gpu_multinomial bench_gpu_generation $targets
+  compile 240 bench_gpu_micro bench_gpu_cudnn bench_gpu_model bench_gpu_multinomial bench_gpu_generation bench_gpu_faces $targets
   code=$?
   if [ ! -x "$build/bench/gpu/bench_gpu_generation" ] && [ $code -ne 124 ]; then
     because "without LibTorch, which does not build here: see log.txt"
-    configure -DAFFETTO_BENCH_LIBTORCH=OFF && compile 120 bench_gpu_generation bench_gpu_multinomial
+    configure -DAFFETTO_BENCH_LIBTORCH=OFF && compile 120 bench_gpu_generation bench_gpu_faces bench_gpu_multinomial
     return
   fi
   [ $code -eq 0 ] || because "some targets are missing: see log.txt"
@@ -189,6 +189,13 @@ headline() {
   generation 75 5 0.1 \
     '^(device(_fp16)?/1x128/.*/batch:(1|16384)/encloser:off|device(_fp16)?/3x512/carry/batch:1/|rung/1x128/(window|carry)/batch:1/encloser:on|cpu/1x128/.*/batch:1/encloser:off)'
 }
+faces() {
+  [ -x "$(program bench_gpu_faces)" ] || { not_run "bench_gpu_faces was not built"; return; }
+  limited 45 "$(program bench_gpu_faces)" --lines="$out/faces.jsonl" --budget=$((40 * patience)) --rounds=3 --seconds=0.05
+  local code=$?
+  because "$($tool count-rows "$out/faces.jsonl")"
+  return $code
+}
 matrix() {
   generation 150 3 0.05 \
     '^(device(_fp16)?/.*/batch:(32|1024)/encloser:off|rung/.*encloser:off|host/|device(_fp16)?/.*encloser:on|device(_fp16)?/3x)'
@@ -204,7 +211,7 @@ if command -v nvidia-smi >/dev/null; then
   trap 'kill $watcher 2>/dev/null; rm -rf "$work"' EXIT
 fi
 
-rm -f "$out"/{tests,fixtures,conditions}.json "$out"/{micro,generation}.jsonl "$out/sanitizer.txt" "$out/summary.md"
+rm -f "$out"/{tests,fixtures,conditions}.json "$out"/{micro,generation,faces}.jsonl "$out/sanitizer.txt" "$out/summary.md"
 stage build build_all
 stage conditions conditions
 stage "kernel tests" kernel_tests
@@ -213,6 +220,7 @@ stage headline headline
 if [ -z "$quick" ]; then
   stage micro micro
   stage sanitizer sanitize
+  stage faces faces
   stage matrix matrix
 fi
 conditions >>"$log" 2>&1

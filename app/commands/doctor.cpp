@@ -5,6 +5,7 @@
 
 #include "app/commands/commands.h"
 #include "app/face/detector.h"
+#include "app/face/model.h"
 #include "app/glue/device.h"
 #include "app/glue/exit_codes.h"
 #include "app/glue/inputs.h"
@@ -124,6 +125,18 @@ Check check_model() {
   }
 }
 
+Check check_face_model() {
+  try {
+    const OpenedFaceModel opened = open_face_model("", "--model");
+    return {"face model", State::ok,
+            opened.file.lexically_normal().string() + ": " + opened.model.spec.name + ", " +
+                std::to_string(opened.model.parameters()) + " parameters",
+            ""};
+  } catch (const engine::Error& error) {
+    return failed("face model", error, State::warn);
+  }
+}
+
 Check check_primer() {
   try {
     const auto notes = engine::to_notes(open_score(shipped_primer(), "the primer that ships", true));
@@ -163,6 +176,7 @@ std::vector<Check> all_checks() {
           check_archives(),
           check_pictures(),
           check_faces(),
+          check_face_model(),
           check_folder("folder", here, "change to a folder that you may write to, or name one with -o"),
           check_cache()};
 }

@@ -20,13 +20,13 @@ struct Pass {
   double lean_degrees = 0;  ///< clockwise
 };
 // Tried in this order until one finds a face. The first costs a quarter of the second, which looks for all sizes that
-// it does and finds the same largest face; it settles 27 of 31 pictures. Chosen on 32 photographs (bench_faces FOLDER
-// prints the first two columns) and changed copies of them: turned by 10 and 20 degrees, mirrored, smaller, darker,
-// lighter, noisy, cut close. Of 19 boxes, 31 pictures with a face, 96 that lie on their side or head, in which
-// something was found:
-//                               boxes met   pictures   leaning 10   leaning -10   leaning 20   false
-//   the first two alone            18          28          18           15            8          3
-//   with the others                19          30          19           19           17          7
+// it does and finds the same largest face. Chosen on 32 photographs and on changed copies of them: turned, mirrored,
+// smaller, darker, lighter, noisy, cut close. Boxes met of 19 where the photographs lean by so many degrees, pictures
+// of 31 in which a face was found, and of 96 that lie on a side or on the head in which something was (bench_faces
+// FOLDER, bench_faces --turned FOLDER):
+//                          upright   10   -10   20   -20   found   lying
+//   the first two alone      18      16    18    8     8     28      4
+//   with the others          19      19    19   19    17     30      8
 // Nothing was found in the picture without a face (of dogs; OpenCV's cascade `default` boxes one), and nothing but the
 // faces in the others. With 4 agreeing windows the later passes find something in 11 of the 96, with 8 they meet 18
 // boxes. Equalising the histogram loses pictures; a longest side of 640 meets no more boxes and takes a third longer;

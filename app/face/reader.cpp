@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "app/glue/exit_codes.h"
+#include "engine/face/mirror.h"
 #include "engine/face/network.h"
 #include "io/errors.h"
 #include "io/picture/read_picture.h"
@@ -59,7 +60,7 @@ void FaceReader::classify(std::vector<FaceResult>& results) {
   std::vector<double> probabilities(good.size() * classes);
   for (std::size_t i = 0; i < good.size(); ++i)
     engine::standardise(good[i]->face.pixels.pixels, std::span(pictures).subspan(i * kPixels, kPixels));
-  classifier_->classify(pictures, probabilities);
+  engine::classify_both_ways(*classifier_, pictures, probabilities);
   for (std::size_t i = 0; i < good.size(); ++i)
     good[i]->reading = engine::read_face(model_.model.spec, std::span(probabilities).subspan(i * classes, classes));
 }

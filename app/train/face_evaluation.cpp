@@ -9,7 +9,9 @@
 #include "app/glue/progress.h"
 #include "app/glue/stages.h"
 #include "app/train/face_pictures.h"
+#include "engine/face/mirror.h"
 #include "engine/face/network.h"
+#include "engine/face/reading.h"
 #include "engine/face/scores.h"
 #include "io/draw/draw.h"
 #include "io/errors.h"
@@ -26,7 +28,8 @@ std::vector<double> classify(const engine::FaceModel& model, const trainer::Face
   for (std::size_t i = 0; i < set.count(); ++i)
     engine::standardise(set.picture(i), std::span(pictures).subspan(i * pixels, pixels));
   std::vector<double> probabilities(set.count() * set.classes);
-  engine::FaceNetwork(model, threads).classify(pictures, probabilities);
+  engine::FaceNetwork network(model, threads);
+  engine::classify_both_ways(network, pictures, probabilities);
   return probabilities;
 }
 
@@ -42,13 +45,32 @@ void write_confusion(const FaceEvaluationCommand& c, const engine::FaceScores& s
   io::write_file(c.confusion, io::draw_matrix(chart), existing(c.force));
 }
 
+/// Of each class's pictures the share that is read right; null where there are none.
+Json by_class(const engine::FaceScores& scores, const engine::FaceSpec& spec) {
+  Json shares = Json::object();
+  for (std::size_t k = 0; k < spec.classes.size(); ++k) {
+    std::size_t all = 0;
+    for (const std::size_t n : scores.confusion[k]) all += n;
+    shares[spec.classes[k]] =
+        all == 0 ? Json() : Json(static_cast<double>(scores.confusion[k][k]) / static_cast<double>(all));
+  }
+  return shares;
+}
+
 void print_report(const Json& r) {
   const auto percent = [&](const Json& value) { return fixed(100 * value.get<double>(), 2) + " %"; };
   print_row("model", r["model"].get<std::string>());
   print_row("pictures", r["pictures"].dump() + " of the part " + r["part"].get<std::string>());
   print_row("accuracy", percent(r["accuracy"]) + ", balanced over classes " + percent(r["balanced_accuracy"]));
+  std::string by_class;
+  for (const auto& [name, share] : r["accuracy_by_class"].items())
+    by_class += (by_class.empty() ? "" : ", ") + name + " " + (share.is_null() ? "none" : percent(share));
+  print_row("by class", by_class);
   print_row("loss", fixed(r["loss"].get<double>(), 4) + " nats");
   print_row("calibration", percent(r["calibration_error"]) + " between what it says and how often that is so");
+  const Json& sure = r["sure"];
+  print_row("sure", percent(sure["share"]) + " of the pictures, read right " + percent(sure["accuracy"]) +
+                        "; guesses right " + percent(sure["guess_accuracy"]));
   if (r["sign_pictures"].get<std::size_t>() > 0) {
     print_row("happy or sad", percent(r["sign_accuracy"]) + ", balanced " + percent(r["sign_balanced_accuracy"]) +
                                   ", of " + r["sign_pictures"].dump() + " that are either beyond doubt");
@@ -71,6 +93,7 @@ int evaluate_faces(const FaceEvaluationCommand& c) {
   const trainer::FaceSet& set = faces.set;
   const auto probabilities = stages.time("read", [&] { return classify(opened.model, set, c.threads); });
   const engine::FaceScores scores = engine::face_scores(probabilities, set.labels, set.classes);
+  const engine::SureScores sure = engine::sure_scores(probabilities, set.labels, set.classes, engine::kSureFace);
   const engine::SignScores signs = engine::sign_scores(probabilities, faces.signs, spec.classes);
   write_confusion(c, scores, spec);
   const Json report = {{"model", opened.file.string()},
@@ -80,8 +103,14 @@ int evaluate_faces(const FaceEvaluationCommand& c) {
                        {"left_out", corpus.left_out},
                        {"accuracy", scores.accuracy},
                        {"balanced_accuracy", scores.balanced_accuracy},
+                       {"accuracy_by_class", by_class(scores, spec)},
                        {"loss", scores.loss},
                        {"calibration_error", scores.calibration_error},
+                       {"sure",
+                        {{"threshold", engine::kSureFace},
+                         {"share", sure.share},
+                         {"accuracy", sure.accuracy},
+                         {"guess_accuracy", sure.guess_accuracy}}},
                        {"sign_pictures", signs.pictures},
                        {"sign_accuracy", signs.accuracy},
                        {"sign_balanced_accuracy", signs.balanced_accuracy},

@@ -1,6 +1,7 @@
 #include <stdexcept>
 
 #include "bench/baselines/libtorch_face.h"
+#include "bench/baselines/libtorch_face_device.h"
 
 namespace bench::libtorch {
 
@@ -8,6 +9,11 @@ std::unique_ptr<FaceReader> make_face_reader(const engine::FaceModel&) {
   throw std::logic_error("built without LibTorch");
 }
 std::unique_ptr<FaceTrainer> make_face_trainer(const engine::FaceModel&, bool) {
+  throw std::logic_error("built without LibTorch");
+}
+
+std::unique_ptr<DeviceFaceReader> make_device_face_reader(const engine::FaceModel&, FaceVariant, std::span<const float>,
+                                                          Place) {
   throw std::logic_error("built without LibTorch");
 }
 

@@ -3,16 +3,14 @@
 //
 // Axes: pictures at once (1, 32, 256) and threads (2, 1); training: 128 pictures an iteration, forward, loss, backward,
 // clipping and AdamW, without dropout.
-#include "engine/face/network.h"
-
 #include <cstdio>
 #include <exception>
 #include <memory>
-#include <random>
 #include <string>
 
 #include "bench/baselines/libtorch.h"
 #include "bench/baselines/libtorch_face.h"
+#include "bench/faces/subjects.h"
 #include "bench/harness/contest.h"
 #include "bench/harness/context.h"
 #include "bench/harness/subjects.h"
@@ -25,28 +23,6 @@ namespace {
 constexpr std::size_t kTrainingBatch = 128;
 constexpr std::size_t kBatches = 4;  // different ones, in turns
 
-/// Fresh weights whose normalisation has seen something: moments off 0 and 1.
-engine::FaceModel face_model() {
-  engine::FaceModel model = engine::new_face_model(engine::face_spec(), 1);
-  std::mt19937 random(2);
-  std::uniform_real_distribution<float> value(0.5f, 1.5f);
-  for (auto& [name, tensor] : model.tensors) {
-    if (name.find("norm") == std::string::npos) continue;
-    const bool around_zero = name.ends_with("bias") || name.ends_with("mean");
-    for (float& v : tensor.values) v = value(random) - (around_zero ? 1.0f : 0.0f);
-  }
-  return model;
-}
-
-std::vector<float> random_pictures(std::size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> value;
-  const auto side = static_cast<std::size_t>(engine::face_spec().side);
-  std::vector<float> pictures(count * side * side);
-  for (float& v : pictures) v = value(random);
-  return pictures;
-}
-
 trainer::FaceBatch random_faces(unsigned seed) {
   trainer::FaceBatch batch;
   batch.count = kTrainingBatch;
@@ -55,13 +31,6 @@ trainer::FaceBatch random_faces(unsigned seed) {
   batch.targets.assign(batch.count * classes, 0.1f / static_cast<float>(classes));
   for (std::size_t i = 0; i < batch.count; ++i) batch.targets[i * classes + (i * 5 + seed) % classes] += 0.9f;
   return batch;
-}
-
-std::vector<float> classify(engine::FaceNetwork& network, std::span<const float> pictures) {
-  const auto side = static_cast<std::size_t>(network.spec().side);
-  std::vector<double> probabilities(pictures.size() / (side * side) * network.spec().classes.size());
-  network.classify(pictures, probabilities);
-  return {probabilities.begin(), probabilities.end()};
 }
 
 /// Probabilities of 64 pictures.

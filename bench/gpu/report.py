@@ -255,9 +255,15 @@ GENERATION = [
 ]
 
 
-def generation_tables(rows):
+FACES = [
+    ("face", "Faces read beside LibTorch, pictures and probabilities on the device",
+     "| row | ours | pictures/s | LibTorch, pictures/s | ratio |\n|---|---|---|---|---|", device_row),
+]
+
+
+def tables(kinds, rows):
     lines = []
-    for kind, title, head, form in GENERATION:
+    for kind, title, head, form in kinds:
         members = [row for row in rows if row["name"].startswith(kind + "/")]
         if members and not any(map(is_measured, members)):
             why = sorted({reason(row) for row in members})
@@ -282,8 +288,8 @@ def summary(folder, stages):
     lines = [f"# GPU, {facts.get('date', 'undated')[:10]}", ""]
     lines += [f"- {key.replace('_', ' ')}: {value}" for key, value in facts.items()] + [""]
     lines += ["Medians. Before a row was timed its results were compared: see bench/README.md.", ""]
-    generation = rows_of(folder / "generation.jsonl")
-    lines += generation_tables(generation)
+    lines += tables(GENERATION, rows_of(folder / "generation.jsonl"))
+    lines += tables(FACES, rows_of(folder / "faces.jsonl"))
     micro = rows_of(folder / "micro.jsonl")
     lines += micro_table(micro) if micro else []
     lines += stage_table(stages)

@@ -53,6 +53,14 @@ std::string stage_tensor(std::size_t stage, const std::string& name) {
   return "stages." + std::to_string(stage) + "." + name;
 }
 
+std::size_t FaceModel::parameters() const {
+  std::size_t learnt = 0;
+  for (const auto& [name, tensor] : tensors) {
+    if (!name.ends_with(".running_mean") && !name.ends_with(".running_var")) learnt += tensor.values.size();
+  }
+  return learnt;
+}
+
 TensorShapes face_tensor_shapes(const FaceSpec& spec) {
   TensorShapes shapes;
   std::int64_t in = 1;

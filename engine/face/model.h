@@ -21,6 +21,7 @@ struct FaceModel {
   std::map<std::string, std::string> card;  ///< licence, provenance: passed on, not interpreted
 
   const Tensor& tensor(const std::string& name) const { return tensors.at(name); }
+  std::size_t parameters() const;  ///< numbers that were learnt; running moments are counted, not learnt
 };
 
 std::string stage_tensor(std::size_t stage, const std::string& name);  ///< "stages.I.NAME"

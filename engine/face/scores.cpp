@@ -67,6 +67,22 @@ FaceScores face_scores(std::span<const double> probabilities, std::span<const in
   return scores;
 }
 
+SureScores sure_scores(std::span<const double> probabilities, std::span<const int> labels, std::size_t classes,
+                       double threshold) {
+  std::size_t count[2] = {}, right[2] = {};
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = probabilities.subspan(i * classes, classes);
+    const auto likeliest = std::max_element(row.begin(), row.end());
+    const bool sure = *likeliest >= threshold;
+    ++count[sure];
+    right[sure] += likeliest - row.begin() == labels[i];
+  }
+  const auto share = [](std::size_t part, std::size_t all) {
+    return static_cast<double>(part) / std::max(static_cast<double>(all), 1.0);
+  };
+  return {share(count[1], labels.size()), share(right[1], count[1]), share(right[0], count[0])};
+}
+
 SignScores sign_scores(std::span<const double> probabilities, std::span<const int> signs,
                        const std::vector<std::string>& classes) {
   const std::size_t happy = place_of(classes, "happy"), sad = place_of(classes, "sad");

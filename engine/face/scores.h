@@ -20,6 +20,15 @@ struct FaceScores {
 /// @param probabilities  [n, classes];  @param labels  [n]
 FaceScores face_scores(std::span<const double> probabilities, std::span<const int> labels, std::size_t classes);
 
+/// What being sure is worth.
+struct SureScores {
+  double share = 0;           ///< of pictures whose likeliest class has at least the threshold
+  double accuracy = 0;        ///< of these
+  double guess_accuracy = 0;  ///< of the others
+};
+SureScores sure_scores(std::span<const double> probabilities, std::span<const int> labels, std::size_t classes,
+                       double threshold);
+
 /// Happy (+1) against sad (-1), by which of the two is likelier; the others say nothing.
 struct SignScores {
   std::size_t pictures = 0;

@@ -249,6 +249,10 @@ class FaceTraining(CliTest):
         measured = json.loads(self.run_affetto("evaluate", "--model", "f.safetensors", "--faces", "faces", "--confusion", "c.svg", "--json").stdout)
         self.assertEqual((measured["part"], measured["pictures"], measured["sign_pictures"]), ("test", 8, 8))
         self.assertEqual(sum(map(sum, measured["confusion"])), 8)
+        self.assertEqual(measured["accuracy_by_class"]["happy"], measured["confusion"][3][3] / sum(measured["confusion"][3]))
+        self.assertEqual(measured["accuracy_by_class"]["fear"], None)
+        sure = measured["sure"]
+        self.assertAlmostEqual(sure["share"] * sure["accuracy"] + (1 - sure["share"]) * sure["guess_accuracy"], measured["accuracy"])
         self.assertGreater(measured["sign_accuracy"], 0.9)  # a bright mouth or a dark one
         self.assertIn(b"<svg", self.read("c.svg"))
         validation = json.loads(self.run_affetto("evaluate", "--model", "f.safetensors", "--faces", "faces", "--part", "val", "--json").stdout)

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "engine/data/error.h"
+#include "engine/face/mirror.h"
 #include "engine/face/network.h"
 #include "trainer/data/checksum.h"
 #include "trainer/data/examples.h"
@@ -239,7 +240,8 @@ void FaceRun::report(bool force) {
 void FaceRun::validate() {
   engine::FaceModel model = scatter(layout_, options_.spec, average_, moments_);
   std::vector<double> probabilities(validation_.count() * validation_.classes);
-  engine::FaceNetwork(model, options_.threads).classify(validation_pictures_, probabilities);
+  engine::FaceNetwork network(model, options_.threads);
+  engine::classify_both_ways(network, validation_pictures_, probabilities);
   FaceValidation v;
   v.iteration = iteration_, v.epoch = epochs_done();
   v.scores = engine::face_scores(probabilities, validation_.labels, validation_.classes);

@@ -25,12 +25,6 @@ std::unique_ptr<Runs> cuda_runs(const engine::Model& model, const Setting& setti
 #else
 // device_state() says that nothing of the rest may be called.
 namespace cuda {
-kernels::DeviceState device_state() {
-  kernels::DeviceState state;
-  state.why_not = "this build has no device code";
-  state.hint = "configure where nvcc is found";
-  return state;
-}
 std::unique_ptr<engine::Decoder> make_decoder(const engine::Model&, const engine::CudaOptions&) {
   throw std::logic_error("no device code in this build");
 }
@@ -44,10 +38,6 @@ std::unique_ptr<Runs> cuda_runs(const engine::Model&, const Setting&, const Ours
 #endif
 
 }  // namespace
-
-kernels::DeviceState device_state(Target target) {
-  return target == Target::cuda ? cuda::device_state() : engine::on_emulator::device_state();
-}
 
 kernels::Fusion resolve(const engine::Model& model, const Setting& setting, const Ours& ours) {
   try {

@@ -1,5 +1,4 @@
-// Our side on a GPU: the engine's decoder, and a rung of the ladder by itself. `emulated` is the same code on the host
-// emulator: to see that it works; its times mean nothing.
+// Our side on a GPU: the engine's decoder, and a rung of the ladder by itself.
 #pragma once
 
 #include <memory>
@@ -8,11 +7,10 @@
 
 #include "bench/generation/affetto.h"
 #include "bench/gpu/machine.h"
+#include "bench/gpu/target.h"
 #include "engine/generate/cuda/make.h"
 
 namespace bench::gpu {
-
-enum class Target { cuda, emulated };
 
 struct Ours {
   Target target = Target::cuda;
@@ -20,9 +18,6 @@ struct Ours {
   kernels::Precision precision = kernels::Precision::fp32;
   bool graphs = true;
 };
-
-/// Whether there is something to measure on, and what it is.
-kernels::DeviceState device_state(Target target);
 
 /// The rung that will run. @throws NotMeasured where the wanted one does not serve the network
 kernels::Fusion resolve(const engine::Model& model, const Setting& setting, const Ours& ours);

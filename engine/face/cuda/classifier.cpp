@@ -1,48 +1,17 @@
 #include <algorithm>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "engine/face/cuda/make.h"
+#include "engine/face/rung_weights.h"
 #include "kernels/runtime/buffer.h"
 
 namespace engine::AFFETTO_PLATFORM {
 namespace {
 
-/// What a rung uploads. The model must live as long.
-class RungWeights {
- public:
-  explicit RungWeights(const FaceModel& model) {
-    const FaceSpec& spec = model.spec;
-    view_ = {.side = spec.side,
-             .classes = static_cast<int>(spec.classes.size()),
-             .head_weight = model.tensor("head.weight").values,
-             .head_bias = model.tensor("head.bias").values,
-             .temperature = static_cast<float>(spec.temperature)};
-    norms_.reserve(2 * spec.stages.size());
-    int in = 1;
-    for (std::size_t i = 0; i < spec.stages.size(); ++i) {
-      const ScaleShift norm = folded_norm(model, i);
-      const FaceStage& stage = spec.stages[i];
-      view_.stages.push_back({in, stage.channels, stage.pool, model.tensor(stage_tensor(i, "conv.weight")).values,
-                              keep(norm.scale), keep(norm.shift)});
-      in = stage.channels;
-    }
-  }
-  const kernels::FaceWeights& view() const { return view_; }
-
- private:
-  std::span<const float> keep(const std::vector<double>& values) {
-    return norms_.emplace_back(values.begin(), values.end());
-  }
-
-  std::vector<std::vector<float>> norms_;
-  kernels::FaceWeights view_;
-};
-
 std::unique_ptr<kernels::FaceRung> make_rung(const FaceModel& model, const CudaFaceOptions& options,
                                              kernels::StreamRef stream) {
-  const RungWeights weights(model);
+  const FaceRungWeights weights(model);
   const kernels::FaceFusion fusion = options.fusion.value_or(kernels::FaceFusion::stage);
   if (const std::string why = kernels::why_not(fusion, weights.view()); !why.empty()) throw UnservedRung(why);
   return kernels::make_face_rung(fusion, weights.view(), options.slots, stream);

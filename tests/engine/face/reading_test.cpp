@@ -65,6 +65,19 @@ TEST(FaceScores, AreThoseByHand) {
   EXPECT_EQ(scores.confusion, (std::vector<std::vector<std::size_t>>{{1, 1, 0}, {1, 1, 0}, {0, 0, 1}}));
 }
 
+// Confidences 0.8, 0.7, 0.6, 0.7 and 0.5, of which the third and the last are wrong.
+TEST(FaceScores, OfTheSureAndTheGuessesCountTheirOwn) {
+  const SureScores most = sure_scores(kProbabilities, kLabels, 3, 0.55);
+  EXPECT_DOUBLE_EQ(most.share, 0.8);
+  EXPECT_DOUBLE_EQ(most.accuracy, 0.75);
+  EXPECT_DOUBLE_EQ(most.guess_accuracy, 0);
+  const SureScores one = sure_scores(kProbabilities, kLabels, 3, 0.8);
+  EXPECT_DOUBLE_EQ(one.share, 0.2);
+  EXPECT_DOUBLE_EQ(one.accuracy, 1);
+  EXPECT_DOUBLE_EQ(one.guess_accuracy, 0.5);
+  EXPECT_EQ(sure_scores(kProbabilities, kLabels, 3, 0.9).accuracy, 0);
+}
+
 TEST(FaceScores, OfTheSignCountHappyAndSadAlike) {
   const std::vector<std::string> classes = {"happy", "sad", "neutral"};
   const SignScores scores = sign_scores(kProbabilities, std::vector<int>{1, -1, -1, 0, 1}, classes);
