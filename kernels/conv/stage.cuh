@@ -47,6 +47,8 @@ struct TilePlace {
     channel = static_cast<int>(blockIdx.y) * channels;
     picture = blockIdx.z;
   }
+  __device__ TilePlace(int first_y, int first_x, int first_channel, std::int64_t at)
+      : y(first_y), x(first_x), channel(first_channel), picture(at) {}
 };
 
 /// Enqueues this thread's share of a patch: bytes [16 kChunks] of each pixel from `in` on, zeros around the map.
@@ -65,8 +67,9 @@ __device__ void load_patch(const Element* map, int side, int reads, const TilePl
 }
 
 /// The step that reads input channels in, in + 1, ...
-template <class Tile, class Out>
-__device__ void load_step(StageStep<Tile>& step, const StageOp<float, Out>& op, const TilePlace& at, int in) {
+/// @tparam Op  has in, weight, side, reads, writes as StageOp
+template <class Tile, class Op>
+__device__ void load_step(StageStep<Tile>& step, const Op& op, const TilePlace& at, int in) {
   constexpr int kBytes = Tile::kDeep == 1 ? 4 : 16;
   load_patch<Tile::kPatch, kBytes, Tile::kDeep * 4 / kBytes>(
       op.in, op.side, op.reads, at, in, [&](int y, int x, int chunk) { return &step.patch[y][x][chunk * kBytes / 4]; });
@@ -143,14 +146,10 @@ __device__ void store_window(const StageOp<float, Out>& op, const TilePlace& at,
   if (op.pool && y / 2 < side && x / 2 < side) store_four(place(y / 2, x / 2), top);
 }
 
-// A block owns 8 x 8 pixels and 32 channels of one picture.
-template <class Tile, class Out>
-__global__ void __launch_bounds__(Tile::kThreads) stage_kernel(const __grid_constant__ StageOp<float, Out> op) {
-  auto& steps = dev::smem<StageLayout<Tile>>().steps;
-  const TilePlace at(op.side, Tile::kSide, Tile::kChannels);
-  const int quad = static_cast<int>(threadIdx.x) % Tile::kQuads;
-  const int window = static_cast<int>(threadIdx.x) / Tile::kQuads;
-  WindowSums sums = {};
+/// The convolution of a thread's window and channels.
+template <class Tile, class Op>
+__device__ void convolve_window(StageStep<Tile> (&steps)[Tile::kSteps], const Op& op, const TilePlace& at, int window,
+                                int quad, WindowSums& sums) {
   load_step(steps[0], op, at, 0);
   for (int in = 0, i = 0; in < op.reads; in += Tile::kDeep, ++i) {
     if (in + Tile::kDeep < op.reads) {
@@ -163,6 +162,17 @@ __global__ void __launch_bounds__(Tile::kThreads) stage_kernel(const __grid_cons
     multiply_step(steps[i % Tile::kSteps], window, quad, sums);
     __syncthreads();  // the step may be overwritten
   }
+}
+
+// A block owns 8 x 8 pixels and 32 channels of one picture.
+template <class Tile, class Out>
+__global__ void __launch_bounds__(Tile::kThreads) stage_kernel(const __grid_constant__ StageOp<float, Out> op) {
+  auto& steps = dev::smem<StageLayout<Tile>>().steps;
+  const TilePlace at(op.side, Tile::kSide, Tile::kChannels);
+  const int quad = static_cast<int>(threadIdx.x) % Tile::kQuads;
+  const int window = static_cast<int>(threadIdx.x) / Tile::kQuads;
+  WindowSums sums = {};
+  convolve_window(steps, op, at, window, quad, sums);
   store_window(op, at, at.y + window / (Tile::kSide / 2) * 2, at.x + window % (Tile::kSide / 2) * 2,
                at.channel + quad * 4, sums);
 }

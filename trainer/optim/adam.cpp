@@ -4,8 +4,6 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "kernels/cpu/train.h"
-
 namespace trainer {
 namespace {
 
@@ -13,18 +11,22 @@ constexpr std::size_t kBlock = 16384;  ///< parameters per task
 
 }  // namespace
 
+kernels::AdamStep adam_numbers(const AdamOptions& options, std::int64_t steps, double rate) {
+  const auto t = static_cast<double>(steps);
+  kernels::AdamStep op;
+  op.weight_decay = static_cast<float>(options.weight_decay);
+  op.beta1 = static_cast<float>(options.beta1), op.one_minus_beta1 = static_cast<float>(1 - options.beta1);
+  op.beta2 = static_cast<float>(options.beta2), op.one_minus_beta2 = static_cast<float>(1 - options.beta2);
+  op.epsilon = static_cast<float>(options.epsilon);
+  op.step_size = static_cast<float>(rate / (1 - std::pow(options.beta1, t)));
+  op.correction2 = static_cast<float>(std::sqrt(1 - std::pow(options.beta2, t)));
+  return op;
+}
+
 void Adam::step(std::span<float> w, std::span<const float> gradient, double rate, double gradient_scale, Pool& pool) {
   if (w.size() != m_.size() || gradient.size() != m_.size()) throw std::invalid_argument("Adam: sizes differ");
-  ++t_;
-  const auto t = static_cast<double>(t_);
-  kernels::AdamStep op;
+  kernels::AdamStep op = adam_numbers(options_, ++t_, rate);
   op.gradient_scale = static_cast<float>(gradient_scale);
-  op.weight_decay = static_cast<float>(options_.weight_decay);
-  op.beta1 = static_cast<float>(options_.beta1), op.one_minus_beta1 = static_cast<float>(1 - options_.beta1);
-  op.beta2 = static_cast<float>(options_.beta2), op.one_minus_beta2 = static_cast<float>(1 - options_.beta2);
-  op.epsilon = static_cast<float>(options_.epsilon);
-  op.step_size = static_cast<float>(rate / (1 - std::pow(options_.beta1, t)));
-  op.correction2 = static_cast<float>(std::sqrt(1 - std::pow(options_.beta2, t)));
   pool.run((m_.size() + kBlock - 1) / kBlock, [&](std::size_t block, int) {
     kernels::AdamStep part = op;
     const std::size_t first = block * kBlock;

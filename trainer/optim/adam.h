@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/cpu/train.h"
 #include "trainer/bptt/cpu/pool.h"
 
 namespace trainer {
@@ -13,6 +14,9 @@ struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0;  ///< added to the gradient (not AdamW)
 };
+
+/// The numbers of step t, from 1; without pointers, count and gradient_scale.
+kernels::AdamStep adam_numbers(const AdamOptions& options, std::int64_t t, double rate);
 
 class Adam {
  public:

@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <cstddef>
+
+#include "kernels/conv/train/launch.h"
+#include "kernels/conv/train/products.h"
+#include "kernels/runtime/buffer.h"
+
+namespace kernels::inline AFFETTO_PLATFORM {
+namespace {
+
+std::size_t packed_size(const ProductShape& shape) {
+  return static_cast<std::size_t>(shape.reads) * kWindowTaps * static_cast<std::size_t>(shape.writes);
+}
+
+std::size_t partial_size(const std::vector<ProductShape>& shapes, int slots) {
+  std::size_t most = 0;
+  for (const ProductShape& s : shapes) {
+    const int groups = window_groups(s.side, s.reads, s.writes, slots);
+    most = std::max(most, packed_size(s) * static_cast<std::size_t>(groups));
+  }
+  return most;
+}
+
+class DirectProducts final : public FaceProducts {
+ public:
+  DirectProducts(const std::vector<ProductShape>& shapes, int slots, StreamRef stream)
+      : stream_(stream), shapes_(shapes), partial_(stream, partial_size(shapes, slots)) {
+    for (const ProductShape& shape : shapes) {
+      forward_.emplace_back(stream, packed_size(shape));
+      backward_.emplace_back(stream, forward_.size() == 1 ? 0 : packed_size(shape));
+    }
+  }
+
+  void take(const float* parameters) override {
+    for (std::size_t i = 0; i < shapes_.size(); ++i) {
+      const ProductShape& s = shapes_[i];
+      launch_pack({parameters + s.weight, forward_[i].data(), s.in, s.out, s.reads, s.writes, false}, stream_);
+      if (i == 0) continue;
+      launch_pack({parameters + s.weight, backward_[i].data(), s.in, s.out, s.writes, s.reads, true}, stream_);
+    }
+  }
+
+  void forward(std::size_t stage, const float* in, int n, float* out) override {
+    const ProductShape& s = shapes_[stage];
+    launch_convolution({in, forward_[stage].data(), out, s.side, s.reads, s.writes}, n, stream_);
+  }
+
+  void backward(std::size_t stage, const float* d_out, int n, float* d_in) override {
+    const ProductShape& s = shapes_[stage];
+    launch_convolution({d_out, backward_[stage].data(), d_in, s.side, s.writes, s.reads}, n, stream_);
+  }
+
+  void window_gradient(std::size_t stage, const float* in, const float* d_out, int n, float* gradient) override {
+    const ProductShape& s = shapes_[stage];
+    launch_window_gradient({.in = in,
+                            .d_out = d_out,
+                            .partial = partial_.data(),
+                            .gradient = gradient + s.weight,
+                            .side = s.side,
+                            .reads = s.reads,
+                            .writes = s.writes,
+                            .in_channels = s.in,
+                            .out_channels = s.out,
+                            .groups = window_groups(s.side, s.reads, s.writes, n)},
+                           n, stream_);
+  }
+
+ private:
+  StreamRef stream_;
+  std::vector<ProductShape> shapes_;
+  std::vector<DeviceBuffer<float>> forward_, backward_;  // packed weights of each stage
+  DeviceBuffer<float> partial_;                          // sums of groups
+};
+
+}  // namespace
+
+std::unique_ptr<FaceProducts> make_direct_products(const std::vector<ProductShape>& shapes, int slots,
+                                                   StreamRef stream) {
+  return std::make_unique<DirectProducts>(shapes, slots, stream);
+}
+
+}  // namespace kernels::inline AFFETTO_PLATFORM

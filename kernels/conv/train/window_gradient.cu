@@ -1,0 +1,44 @@
+#include "kernels/conv/grid.h"
+#include "kernels/conv/train/window_gradient.cuh"
+#include "kernels/device/launch.cuh"
+
+namespace kernels::inline AFFETTO_PLATFORM {
+namespace {
+
+/// Enough for every processor of a large GPU (132) to have several; what they write, partial sums, is then 19 MB.
+constexpr unsigned kBlocks = 1024;
+
+using PictureTile = GradientTile<1>;
+using MapTile = GradientTile<kChannelUnit>;
+
+unsigned channel_blocks(int reads, int writes) {
+  return parts_of(reads, reads == 1 ? PictureTile::kDeep : MapTile::kDeep) * parts_of(writes, MapTile::kChannels);
+}
+
+template <class Tile>
+void launch_as(const WindowGradientOp& op, int pictures, StreamRef stream) {
+  launch("window_gradient", window_gradient_kernel<Tile>,
+         {.grid = {channel_blocks(op.reads, op.writes), static_cast<unsigned>(op.groups)},
+          .block = Tile::kThreads,
+          .shared_bytes = sizeof(GradientLayout<Tile>)},
+         stream, op, pictures);
+}
+
+}  // namespace
+
+int window_groups(int side, int reads, int writes, int pictures) {
+  const unsigned across = parts_of(side, MapTile::kSide), tiles = across * across * static_cast<unsigned>(pictures);
+  const unsigned blocks = channel_blocks(reads, writes);
+  return static_cast<int>(std::clamp((kBlocks + blocks - 1) / blocks, 1u, tiles));
+}
+
+void launch_window_gradient(const WindowGradientOp& op, int pictures, StreamRef stream) {
+  op.reads == 1 ? launch_as<PictureTile>(op, pictures, stream) : launch_as<MapTile>(op, pictures, stream);
+  launch("join_groups", join_groups_kernel,
+         {.grid = parts_of(kWindowTaps * op.in_channels * op.out_channels, JoinTile::kWeights),
+          .block = JoinTile::kThreads,
+          .shared_bytes = sizeof(JoinLayout)},
+         stream, op);
+}
+
+}  // namespace kernels::inline AFFETTO_PLATFORM
