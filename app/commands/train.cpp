@@ -69,7 +69,7 @@ void add_schedule(CLI::App& c, TrainCommand& o) {
   c.add_option("--early-stop", t.early_stop_patience, "validations without improvement before it ends, 0: never");
   c.add_option("--seed", t.seed, "of initial weights and order")->capture_default_str();
   c.add_option("--threads", t.threads, "threads (default: all cores); the result does not depend on it");
-  c.add_option("--device", o.device, "auto, cpu or cuda")->capture_default_str();
+  c.add_option("--device", o.device, "auto, cpu or cuda; notes are trained on the CPU")->capture_default_str();
 }
 
 void describe(engine::Model& model, const TrainCommand& c, const TrainingNotes& notes,
@@ -152,7 +152,8 @@ void add_train(CLI::App& app, Run& run) {
           throw UsageError({"usage", "--vote-share", "it is for --preset face", "leave it out"});
         return run_train(*options);
       }
-      return train_faces(*options, resolve_face_options(*options, was_given));
+      const FaceTrainer trainer = resolve_face_trainer(options->device);
+      return train_faces(*options, resolve_face_options(*options, was_given, trainer), trainer.name());
     };
   });
 }

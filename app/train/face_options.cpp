@@ -17,14 +17,10 @@ constexpr const char* kForNotes[] = {
 
 }  // namespace
 
-trainer::FaceTrainOptions resolve_face_options(const TrainCommand& c, const WasGiven& was_given) {
+trainer::FaceTrainOptions resolve_face_options(const TrainCommand& c, const WasGiven& was_given,
+                                               const FaceTrainer& trainer) {
   if (c.output.empty()) refuse("-o", "the trained network needs a file to go to", "-o my-face.safetensors");
   if (c.data.size() != 1) refuse("--data", "one folder of labelled faces is needed", "--data FOLDER");
-  if (c.device == "cuda")
-    throw DeviceError(
-        {"train", "--device cuda", "faces are trained on the CPU; the GPU comes later", "use --device cpu"});
-  if (c.device != "auto" && c.device != "cpu")
-    refuse("--device", "it is '" + c.device + "', expected auto or cpu", "auto takes what is there");
   for (const char* option : kForNotes) {
     if (was_given(option)) refuse(option, "it has no meaning for faces", "leave it out");
   }
@@ -48,6 +44,7 @@ trainer::FaceTrainOptions resolve_face_options(const TrainCommand& c, const WasG
   options.seed = c.train.seed;
   options.threads = c.train.threads;
   options.max_seconds = c.max_minutes * 60;
+  options.make_trainee = trainer.make;
   try {
     trainer::check_options(options);
   } catch (const std::invalid_argument& error) {

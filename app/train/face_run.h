@@ -7,6 +7,7 @@
 namespace app {
 
 /// @return exit code. @throws UsageError, io::FormatError, io::WriteError, engine::Error, Interrupted
-int train_faces(const TrainCommand& command, const trainer::FaceTrainOptions& options);
+/// @param device  what trains, as --device calls it
+int train_faces(const TrainCommand& command, const trainer::FaceTrainOptions& options, const std::string& device);
 
 }  // namespace app

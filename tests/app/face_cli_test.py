@@ -273,6 +273,39 @@ class FaceTraining(CliTest):
             self.train("--epochs", 3, "--resume", output="cut.safetensors")
         self.assertEqual(self.read("whole.safetensors"), self.read("cut.safetensors"))
 
+    def few_faces(self):
+        """Two to learn from, one to validate on: the emulated GPU takes seconds for each."""
+        for part, i in (("train", 0), ("train", 1), ("val", 2)):
+            name = "happy" if i % 2 == 0 else "sad"
+            os.makedirs(self.path(f"few/{part}/{name}"), exist_ok=True)
+            self.write(f"few/{part}/{name}/{i}.pgm", pgm(drawn_face(i % 2 == 0, 90 + i)))
+
+    def train_few(self, device, output, *options, epochs=1, code=0):
+        return self.run_affetto("train", "--preset", "face", "--data", "few", "--batch", 2, "--epochs", epochs, "--device", device, "-o", output,
+                                *options, code=code)
+
+    def test_the_emulated_gpu_trains_as_the_cpu_and_goes_on_with_its_checkpoint(self):
+        self.few_faces()
+        first = {}
+        for device in ("cpu", "emulated"):
+            result = json.loads(self.train_few(device, f"{device}.safetensors", "--json").stdout)
+            self.assertEqual((result["device"], result["iterations"]), (device, 1))
+            first[device] = json.loads(self.read(f"{device}.run/metrics.jsonl").splitlines()[0])
+        for number in ("loss", "gradient_norm"):
+            self.assertAlmostEqual(first["emulated"][number] / first["cpu"][number], 1, delta=1e-4)
+        self.train_few("emulated", "cpu.safetensors", "--resume", epochs=2)
+        self.assertEqual(json.loads(self.read("cpu.run/metrics.jsonl").splitlines()[-1])["iteration"], 2)
+
+    def test_without_a_gpu_cuda_is_refused_and_auto_goes_on(self):
+        if "sm_" in next(line for line in self.run_affetto("doctor").stdout.splitlines() if " gpu " in line):
+            self.skipTest("this machine has a GPU")
+        self.few_faces()
+        self.assertRegex(self.train_few("cuda", "gpu.safetensors", code=5).stderr, "error: find GPU: .*\nhint: .*")
+        self.assertFalse(os.path.exists(self.path("gpu.run")))
+        self.assertEqual(json.loads(self.train_few("auto", "auto.safetensors", "--json").stdout)["device"], "cpu")
+        self.assertIn("abacus", self.train_few("abacus", "x.safetensors", code=2).stderr)
+        self.assertIn("reference", self.train_few("reference", "x.safetensors", code=2).stderr)
+
     def test_class_folders_serve_as_labels(self):
         for part, name, count in (("train", "happy", 3), ("train", "sad", 3), ("val", "sad", 2)):
             os.makedirs(self.path(f"plain/{part}/{name}"))

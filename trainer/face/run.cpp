@@ -11,8 +11,7 @@
 #include "trainer/data/checksum.h"
 #include "trainer/data/examples.h"
 #include "trainer/face/checkpoint.h"
-#include "trainer/face/stepper.h"
-#include "trainer/optim/adam.h"
+#include "trainer/face/cpu_trainee.h"
 #include "trainer/optim/schedule.h"
 
 namespace trainer {
@@ -53,10 +52,10 @@ void check_set(const FaceSet& set, const engine::FaceSpec& spec, const char* nam
   }
 }
 
-/// to = keep to + (1 - keep) from
-void blend(std::vector<float>& to, std::span<const float> from, double keep) {
-  const auto share = static_cast<float>(1 - keep);
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] += share * (from[i] - to[i]);
+std::unique_ptr<FaceTrainee> make_trainee(const FaceTrainOptions& options, const FaceLayout& layout, Pool& pool) {
+  const auto batch = static_cast<std::size_t>(options.batch);
+  if (options.make_trainee) return options.make_trainee(options.spec, layout, batch);
+  return std::make_unique<CpuFaceTrainee>(options.spec, layout, pool, batch);
 }
 
 class FaceRun {
@@ -67,11 +66,10 @@ class FaceRun {
 
  private:
   using Clock = std::chrono::steady_clock;
-  void restore(const FaceCheckpoint& checkpoint);
+  FaceState restored(const FaceCheckpoint& checkpoint);
+  FaceState fresh() const;
   void fill_batch();
   void iterate();
-  void decay(double rate);
-  void follow();
   void report(bool force);
   void validate();
   void save(CheckpointReason reason);
@@ -88,25 +86,21 @@ class FaceRun {
   FaceSink& sink_;
   FaceLayout layout_;
   Pool pool_;
-  FaceStepper stepper_;
-  Adam adam_;
+  std::unique_ptr<FaceTrainee> trainee_;
   CosineSchedule schedule_;
-  std::vector<float> parameters_, gradient_, average_;
-  FaceMoments moments_;
   std::vector<float> validation_pictures_;
   FaceBatch batch_;
   std::string mark_;
   std::int64_t iteration_ = 0, iterations_ = 0, first_iteration_ = 0;
   std::uint64_t epoch_ = 0, position_ = 0;
-  double earlier_seconds_ = 0, rate_ = 0, norm_ = 0;
+  double earlier_seconds_ = 0, rate_ = 0;
   engine::FaceModel best_;
   FaceValidation best_validation_;
   double best_accuracy_ = -1;
   std::int64_t best_iteration_ = 0, validated_ = -1;
   Clock::time_point began_ = Clock::now(), reported_ = began_, saved_ = began_;
   bool reported_once_ = false;
-  double loss_since_ = 0;
-  std::size_t correct_since_ = 0, pictures_since_ = 0;
+  std::size_t pictures_since_ = 0;
 };
 
 FaceRun::FaceRun(const FaceTrainOptions& options, const FaceSet& train, const FaceSet& validation,
@@ -117,10 +111,8 @@ FaceRun::FaceRun(const FaceTrainOptions& options, const FaceSet& train, const Fa
       sink_(sink),
       layout_(options.spec),
       pool_(options.threads),
-      stepper_(options.spec, layout_, pool_, static_cast<std::size_t>(options.batch)),
-      adam_(layout_.size, {}),
+      trainee_(make_trainee(options, layout_, pool_)),
       schedule_{options.learning_rate, options.final_rate, options.warmup},
-      gradient_(layout_.size, 0.0f),
       mark_(mark_of(options, train, validation)) {
   const std::size_t pixels = train.side * train.side;
   validation_pictures_.resize(validation.count() * pixels);
@@ -129,17 +121,17 @@ FaceRun::FaceRun(const FaceTrainOptions& options, const FaceSet& train, const Fa
   const auto per_epoch = static_cast<double>((train.count() + static_cast<std::size_t>(options.batch) - 1) /
                                              static_cast<std::size_t>(options.batch));
   iterations_ = static_cast<std::int64_t>(std::ceil(options.epochs * per_epoch));
-  if (resume) {
-    restore(face_checkpoint_from_table(*resume, options.spec, layout_));
-  } else {
-    const engine::FaceModel fresh = engine::new_face_model(options.spec, options.seed);
-    parameters_ = average_ = gather(layout_, fresh);
-    moments_ = gather_moments(fresh);
-  }
+  trainee_->restore(resume ? restored(face_checkpoint_from_table(*resume, options.spec, layout_)) : fresh());
   first_iteration_ = iteration_;
 }
 
-void FaceRun::restore(const FaceCheckpoint& c) {
+FaceState FaceRun::fresh() const {
+  const engine::FaceModel model = engine::new_face_model(options_.spec, options_.seed);
+  const std::vector<float> parameters = gather(layout_, model), none(layout_.size, 0.0f);
+  return {parameters, none, none, parameters, gather_moments(model), 0};
+}
+
+FaceState FaceRun::restored(const FaceCheckpoint& c) {
   if (c.mark != mark_) {
     refuse(
         "resume",
@@ -148,11 +140,10 @@ void FaceRun::restore(const FaceCheckpoint& c) {
         "resume with the options and the pictures it was made with, or start anew");
   }
   if (c.position >= train_.count()) refuse("resume", "the checkpoint stands beyond the end of an epoch", "start anew");
-  parameters_ = c.parameters, average_ = c.average, moments_ = c.moments;
-  adam_.restore(c.iteration, c.adam_m, c.adam_v);
   best_ = c.best, best_iteration_ = c.best_iteration;
   best_accuracy_ = best_.tensors.empty() ? -1 : c.best_accuracy;
   iteration_ = c.iteration, epoch_ = c.epoch, position_ = c.position, earlier_seconds_ = c.seconds;
+  return {c.parameters, c.adam_m, c.adam_v, c.average, c.moments, c.iteration};
 }
 
 double FaceRun::share_done() const {
@@ -178,43 +169,11 @@ void FaceRun::fill_batch() {
   });
 }
 
-/// Weights shrink apart from the gradient's moments (Loshchilov & Hutter, "Decoupled weight decay", 2019);
-/// normalisations and biases do not.
-void FaceRun::decay(double rate) {
-  const auto keep = static_cast<float>(1 - rate * options_.weight_decay);
-  for (const FaceLayout::Stage& stage : layout_.stages) {
-    for (float& w : stage.conv.of(std::span(parameters_))) w *= keep;
-  }
-  for (float& w : layout_.head_weight.of(std::span(parameters_))) w *= keep;
-}
-
-/// The averaged weights, quick at first so that they forget where they began.
-void FaceRun::follow() {
-  const auto t = static_cast<double>(iteration_);
-  const double keep = std::min(options_.average, (1 + t) / (10 + t));
-  blend(average_, parameters_, keep);
-  for (std::size_t i = 0; i < moments_.mean.size(); ++i) {
-    blend(moments_.mean[i], stepper_.moments().mean[i], keep);
-    blend(moments_.variance[i], stepper_.moments().variance[i], keep);
-  }
-}
-
 void FaceRun::iterate() {
   fill_batch();
-  const FaceLosses losses = stepper_.gradients(parameters_, batch_, gradient_);
-  norm_ = gradient_norm(gradient_, pool_);
-  if (!std::isfinite(losses.loss) || !std::isfinite(norm_)) {
-    refuse("iteration " + std::to_string(iteration_),
-           "the loss is " + std::to_string(losses.loss) + " and the gradient's norm " + std::to_string(norm_) +
-               ": training diverged",
-           "resume from the last checkpoint with a lower learning rate (it was " + std::to_string(rate_) + ")");
-  }
   rate_ = schedule_.at(iteration_, share_done());
-  decay(rate_);
-  adam_.step(parameters_, gradient_, rate_, clip_scale(norm_, options_.clip_norm), pool_);
-  follow();
-  loss_since_ += losses.loss * static_cast<double>(batch_.count);
-  correct_since_ += losses.correct, pictures_since_ += batch_.count;
+  trainee_->iterate(batch_, {rate_, options_.weight_decay, options_.clip_norm, options_.average});
+  pictures_since_ += batch_.count;
   ++iteration_;
   position_ += batch_.count;
   if (position_ >= train_.count()) ++epoch_, position_ = 0;
@@ -229,16 +188,18 @@ void FaceRun::report(bool force) {
   p.eta_s = here / static_cast<double>(iteration_ - first_iteration_) * static_cast<double>(iterations_ - iteration_);
   if (options_.max_seconds > 0) p.eta_s = std::clamp(options_.max_seconds - p.seconds, 0.0, p.eta_s);
   const auto n = static_cast<double>(pictures_since_);
+  const FaceProgressSums sums = trainee_->sums();
   p.pictures_per_s = n / passed;
-  p.loss = loss_since_ / n, p.accuracy = static_cast<double>(correct_since_) / n;
-  p.learning_rate = rate_, p.gradient_norm = norm_;
+  p.loss = sums.loss / n, p.accuracy = static_cast<double>(sums.correct) / n;
+  p.learning_rate = rate_, p.gradient_norm = sums.gradient_norm;
   sink_.on_progress(p);
-  loss_since_ = 0, correct_since_ = pictures_since_ = 0;
+  pictures_since_ = 0;
   reported_ = Clock::now(), reported_once_ = true;
 }
 
 void FaceRun::validate() {
-  engine::FaceModel model = scatter(layout_, options_.spec, average_, moments_);
+  const FaceState state = trainee_->state();
+  engine::FaceModel model = scatter(layout_, options_.spec, state.average, state.moments);
   std::vector<double> probabilities(validation_.count() * validation_.classes);
   engine::FaceNetwork network(model, options_.threads);
   engine::classify_both_ways(network, validation_pictures_, probabilities);
@@ -260,10 +221,11 @@ void FaceRun::validate() {
 }
 
 void FaceRun::save(CheckpointReason reason) {
+  FaceState state = trainee_->state();
   FaceCheckpoint c;
-  c.parameters = parameters_, c.average = average_, c.moments = moments_;
-  c.adam_m.assign(adam_.m().begin(), adam_.m().end());
-  c.adam_v.assign(adam_.v().begin(), adam_.v().end());
+  c.parameters = std::move(state.parameters), c.average = std::move(state.average);
+  c.moments = std::move(state.moments);
+  c.adam_m = std::move(state.adam_m), c.adam_v = std::move(state.adam_v);
   c.best = best_, c.best_accuracy = std::max(best_accuracy_, 0.0), c.best_iteration = best_iteration_;
   c.iteration = iteration_, c.epoch = epoch_, c.position = position_, c.seconds = seconds();
   c.mark = mark_;

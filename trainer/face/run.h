@@ -12,6 +12,7 @@
 #include "engine/face/scores.h"
 #include "trainer/face/augment.h"
 #include "trainer/face/batch.h"
+#include "trainer/face/trainee.h"
 #include "trainer/run/train.h"
 
 namespace trainer {
@@ -34,6 +35,7 @@ struct FaceTrainOptions {
   FaceAugmentation augmentation;   ///< of every training picture
   double checkpoint_seconds = 60;  ///< time between checkpoints, 0: only at the end
   int threads = 0;                 ///< 0: as many as the processor has. Weights do not depend on it
+  MakeFaceTrainee make_trainee;    ///< what computes the steps (cuda/make.h); none: the CPU
 };
 
 /// @throws std::invalid_argument naming the first option that is out of range; engine::ModelError for a bad spec
@@ -77,8 +79,8 @@ struct FaceRunResult {
 
 /// Runs until the epochs are done, the time is spent or `stop` is requested (the iteration is finished, a checkpoint
 /// goes out, and the call returns). All calls to `sink` come from the calling thread. Weights after N iterations depend
-/// on the options, the pictures and the instruction set; resuming continues bit for bit (but for the rate, where there
-/// is a time budget).
+/// on the options, the pictures, and the instruction set or GPU; resuming continues bit for bit (but for the rate,
+/// where there is a time budget). A checkpoint made on one device resumes on any.
 /// @param resume  a checkpoint's table
 /// @throws engine::Error for too few pictures, a loss that is not finite, a checkpoint of another run;
 ///         std::invalid_argument as check_options
