@@ -36,15 +36,7 @@ template <class Tile>
 __device__ void load_step(TensorStep<Tile>& step, const StageOp<Half, Half>& op, const TilePlace& at, int in) {
   load_patch<Tile::kPatch, 16, 2>(op.in, op.side, op.reads, at, in,
                                   [&](int y, int x, int chunk) { return &step.patch[y][x][chunk * 8]; });
-  const uint4* weight = static_cast<const uint4*>(op.weight);
-  const int groups = op.writes / kChannelUnit, first = at.channel / kChannelUnit;
-  for (int i = static_cast<int>(threadIdx.x); i < kWindowTaps * Tile::kBlockGroups * 32; i += Tile::kThreads) {
-    const int lane = i % 32, group = i / 32 % Tile::kBlockGroups, tap = i / 32 / Tile::kBlockGroups;
-    const bool there = first + group < groups;
-    const uint4* from = weight;
-    if (there) from += ((std::int64_t{in / kChannelUnit} * kWindowTaps + tap) * groups + first + group) * 32 + lane;
-    dev::cp_async<16>(&step.weight[tap][group][lane], from, there ? 16 : 0);
-  }
+  load_window<Tile::kThreads>(step.weight, op.weight, in, at.channel / kChannelUnit, op.writes / kChannelUnit);
 }
 
 /// @param y  of the piece in the patch
@@ -60,7 +52,7 @@ __device__ void multiply_step(const TensorStep<Tile>& step, int y, int group, Pi
     uint4 weights[Tile::kGroups];
     AFFETTO_UNROLLED
     for (int g = 0; g < Tile::kGroups; ++g) weights[g] = step.weight[tap][group + g][lane];
-    multiply_terms(sums, rows, weights);
+    multiply_terms<Half>(sums, rows, weights);
   }
 }
 

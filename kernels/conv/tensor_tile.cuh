@@ -15,10 +15,10 @@ namespace kernels::inline AFFETTO_PLATFORM {
 
 inline constexpr int kPieceWidth = 8, kPieceHeight = 4;  ///< pixels of a warp's piece
 
-/// [row pair of pixels][eight channels][as dev::mma has them]
-template <int kGroups>
+/// [sixteen pixels][eight channels][as dev::mma has them]
+template <int kGroups, int kSixteens = 2>
 struct PieceSums {
-  float at[2][2 * kGroups][4] = {};
+  float at[kSixteens][2 * kGroups][4] = {};
 };
 
 /// Which pixel of a piece, and which eight of sixteen terms, a lane fetches for ldmatrix; `pair` 0 or 1.
@@ -28,21 +28,36 @@ struct LanePixel {
 };
 
 /// sums += sixteen terms of one tap.
-/// @param rows     [pair] what this lane points at
-/// @param weights  lane_major's four registers for each group
-template <int kGroups>
-__device__ __forceinline__ void multiply_terms(PieceSums<kGroups>& sums, const void* const (&rows)[2],
-                                               const uint4 (&weights)[kGroups]) {
+/// @tparam Element  Half or Bfloat16
+/// @param rows      [sixteen pixels] what this lane points at
+/// @param weights   a lane's four registers for each group, as pack.h has them
+template <class Element, int kGroups, int kSixteens>
+__device__ __forceinline__ void multiply_terms(PieceSums<kGroups, kSixteens>& sums,
+                                               const void* const (&rows)[kSixteens], const uint4 (&weights)[kGroups]) {
   AFFETTO_UNROLLED
-  for (int pair = 0; pair < 2; ++pair) {
+  for (int i = 0; i < kSixteens; ++i) {
     std::uint32_t a[4];
-    dev::ldmatrix(a, rows[pair]);
+    dev::ldmatrix(a, rows[i]);
     AFFETTO_UNROLLED
     for (int g = 0; g < kGroups; ++g) {
       const std::uint32_t low[2] = {weights[g].x, weights[g].y}, high[2] = {weights[g].z, weights[g].w};
-      dev::mma<Half>(sums.at[pair][2 * g], a, low);
-      dev::mma<Half>(sums.at[pair][2 * g + 1], a, high);
+      dev::mma<Element>(sums.at[i][2 * g], a, low);
+      dev::mma<Element>(sums.at[i][2 * g + 1], a, high);
     }
+  }
+}
+
+/// Enqueues this thread's share of a block's weights for one step: every tap of the sixteen input channels from `in`
+/// on, and the groups of sixteen from `first` on; zeros for groups that are not there.
+/// @param weight  [reads / 16, 9, groups, 32 lanes] of a lane's four registers, as pack.h has them
+template <int kThreads, int kGroups>
+__device__ void load_window(uint4 (&to)[kWindowTaps][kGroups][32], const void* weight, int in, int first, int groups) {
+  for (int i = static_cast<int>(threadIdx.x); i < kWindowTaps * kGroups * 32; i += kThreads) {
+    const int lane = i % 32, group = i / 32 % kGroups, tap = i / 32 / kGroups;
+    const bool there = first + group < groups;
+    const uint4* from = static_cast<const uint4*>(weight);
+    if (there) from += ((std::int64_t{in / kChannelUnit} * kWindowTaps + tap) * groups + first + group) * 32 + lane;
+    dev::cp_async<16>(&to[tap][group][lane], from, there ? 16 : 0);
   }
 }
 

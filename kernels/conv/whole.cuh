@@ -105,7 +105,7 @@ __device__ inline void multiply_piece(const WholeStage& stage, const SharedMap& 
         return in.has(at_y, from_x) ? in.chunk(at_y, from_x, 2 * block + pixel.half) : zeros;
       };
       const void* const rows[2] = {row(from_y), row(from_y + 2)};
-      multiply_terms(sums, rows, weights);
+      multiply_terms<Half>(sums, rows, weights);
     }
   }
 }
