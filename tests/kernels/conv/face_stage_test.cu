@@ -6,7 +6,6 @@
 #include "kernels/conv/launch.h"
 #include "tests/kernels/conv/channels_last.h"
 #include "tests/kernels/conv/face_case.h"
-#include "tests/kernels/conv/layouts.h"
 #include "tests/kernels/device/backend.h"
 #include "tests/kernels/device/close.h"
 
