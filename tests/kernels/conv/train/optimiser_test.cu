@@ -101,6 +101,21 @@ TEST_P(FaceOptimiserTest, StepsAreTheCpus) {
                     {.abs = 0x1p-30, .rel = 16 * 0x1p-24}));
 }
 
+// Adam's first moment is a tenth of the gradient after one step. A norm of some 1e-5 is where PyTorch's 1e-6 is seen.
+TEST_P(FaceOptimiserTest, ASmallGradientIsClippedAsByTheCpu) {
+  const HostRun host;
+  FaceOptimiser optimiser(host.network, stream());
+  begin(optimiser, host);
+  const std::vector<float> gradient = host.gradient(0, 1e-7f);
+  trainer::Pool pool(1);
+  const double norm = trainer::gradient_norm(gradient, pool), limit = 5e-6;
+  ASSERT_LT(limit, norm);
+  step(optimiser, gradient, host.moments(0), numbers(0, limit));
+  std::vector<float> want;
+  for (const float g : gradient) want.push_back(static_cast<float>(0.1 * trainer::clip_scale(norm, limit)) * g);
+  EXPECT_TRUE(close(optimiser.adam_m.to_host(), want, {.rel = 4 * 0x1p-24}));
+}
+
 TEST_P(FaceOptimiserTest, AfterALossOrAGradientThatIsNotFiniteNothingChanges) {
   for (const bool by_loss : {false, true}) {
     const HostRun host;
@@ -124,7 +139,9 @@ TEST_P(FaceOptimiserTest, AfterALossOrAGradientThatIsNotFiniteNothingChanges) {
     tally.last_loss = 1;
     optimiser.tally.upload(std::span(&tally, 1));
     step(optimiser, host.gradient(2, 1), host.moments(2), numbers(2, 5));
-    EXPECT_EQ(optimiser.tally.to_host().front().diverged, 2) << "the first iteration is told";
+    EXPECT_EQ(optimiser.tally.to_host().front().diverged, 2) << "a finite one heals nothing";
+    step(optimiser, broken, host.moments(3), numbers(3, 5));
+    EXPECT_EQ(optimiser.tally.to_host().front().diverged, 2) << "the first is told";
     EXPECT_EQ(optimiser.parameters.to_host(), parameters);
     EXPECT_EQ(optimiser.adam_v.to_host(), v);
     EXPECT_EQ(optimiser.average.to_host(), average);
