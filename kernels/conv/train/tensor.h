@@ -3,9 +3,10 @@
 //
 // bf16 and not fp16, because a gradient needs the range of fp32 and not its last places: a loss needs no scale then.
 // What a convolution makes is kept in bf16 too. It is read three times more (by the activation, by both passes of batch
-// normalisation's gradient), and at 48 x 48 x 32 a pass over it takes as long as the product itself. Its moments are
-// those of the numbers that are kept, summed in fp32 as they are written: normalisation and its gradient are then the
-// definition's, of this very map, and a channel far from zero is not shifted by what rounding did to its mean.
+// normalisation's gradient), and in fp32, at 48 x 48 x 32, each of them would take as long as the product itself. Its
+// moments are those of the numbers that are kept, summed in fp32 as they are written: normalisation and its gradient
+// are then the definition's, of this very map, and a channel far from zero is not shifted by what rounding did to its
+// mean.
 //
 // Weights of both directions are packed anew on the device after each of the optimiser's steps.
 #pragma once

@@ -5,9 +5,9 @@
 namespace kernels::inline AFFETTO_PLATFORM {
 namespace {
 
-template <class Pixels, int kAcross>
+template <class Pixels, int kChannels>
 void launch_as(const TensorConvolutionOp& op, StreamRef stream) {
-  using Tile = ConvolutionTile<Pixels, kAcross>;
+  using Tile = ConvolutionTile<Pixels, kChannels>;
   launch("tensor_convolution", tensor_convolution_kernel<Tile>,
          {.grid = {static_cast<unsigned>(tile_count(op.pictures, op.side)), parts_of(op.writes, Tile::kChannels)},
           .block = Tile::kThreads,
@@ -15,15 +15,12 @@ void launch_as(const TensorConvolutionOp& op, StreamRef stream) {
          stream, op);
 }
 
-template <class Pixels>
-void launch_for(const TensorConvolutionOp& op, StreamRef stream) {
-  is_narrow(op.writes) ? launch_as<Pixels, 1>(op, stream) : launch_as<Pixels, 2>(op, stream);
-}
-
 }  // namespace
 
 void launch_tensor_convolution(const TensorConvolutionOp& op, StreamRef stream) {
-  is_small_map(op.side) ? launch_for<SmallMapTile>(op, stream) : launch_for<LargeMapTile>(op, stream);
+  if (is_small_map(op.side)) return launch_as<SmallMapTile, kNarrow>(op, stream);
+  is_wide_convolution(op.side, op.writes) ? launch_as<LargeMapTile, kWide>(op, stream)
+                                          : launch_as<LargeMapTile, kNarrow>(op, stream);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

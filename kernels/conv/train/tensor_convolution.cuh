@@ -1,7 +1,8 @@
 // A convolution of training on tensor cores: an implicit matrix product of a block's pixels, held in shared memory with
-// their border, and of packed weights. Sixteen input channels a step, with all nine taps; the next two steps are on
-// their way meanwhile. A warp owns 48 pixels and 32 channels: of each tap it loads three matrices of pixels and four
-// of weights for twelve products, 213 bytes a product, which four warps' shared memory keeps up with.
+// their border, and of packed weights. Sixteen input channels a step, with all nine taps; the next step is on its
+// way meanwhile. Three warps own 48 pixels each, and all of the block's channels, 64 or 32: of each tap a warp loads
+// three matrices of pixels and four (two) of weights for 24 (12) products, 149 (213) bytes a product. Shared memory
+// gives 128 bytes a cycle, in which mma.sync is expected to make 0.64 of a product.
 #pragma once
 
 #include <cstdint>
@@ -12,40 +13,39 @@
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
-/// @param kAcross  warps side by side, each with its own channels
 /// The numbers are reasoned, not measured; to be chosen by a benchmark when a GPU is at hand.
-template <class Pixels_, int kAcross_>
+template <class Pixels_, int kChannels_>
 struct ConvolutionTile {
   using Pixels = Pixels_;
   using Places = PatchPlaces<Pixels, kChannelUnit / 8>;
-  static constexpr int kAcross = kAcross_, kDown = 3, kSixteens = Pixels::kSixteens / kDown;
-  static constexpr int kGroups = kWarpChannels / kChannelUnit, kBlockGroups = kAcross * kGroups;
-  static constexpr int kChannels = kAcross * kWarpChannels, kThreads = 32 * kDown * kAcross, kSteps = 3;
-  static_assert(kSixteens * kDown == Pixels::kSixteens);
+  static constexpr int kChannels = kChannels_, kGroups = kChannels / kChannelUnit;
+  static constexpr int kWarps = 3, kThreads = 32 * kWarps, kSixteens = Pixels::kSixteens / kWarps;  ///< of a warp
+  static constexpr int kSteps = 2;
+  static_assert(kSixteens * kWarps == Pixels::kSixteens);
 };
 
 template <class Tile>
 struct ConvolutionStep {
-  uint4 weight[kWindowTaps][Tile::kBlockGroups][32];
+  uint4 weight[kWindowTaps][Tile::kGroups][32];
   uint4 patch[Tile::Places::kCount];
 };
 template <class Tile>
-struct ConvolutionLayout {
+union ConvolutionLayout {
   ConvolutionStep<Tile> steps[Tile::kSteps];
-  float sums[Tile::kDown][2][Tile::kChannels];
+  float sums[Tile::kWarps][2][Tile::kChannels];  // when the last step has been read
+
+  static_assert(4 * (sizeof(steps) + 1024) <= 228 * 1024, "four blocks, twelve warps, fit into a multiprocessor");
 };
 
-/// A warp's place in its block, and a lane's in its warp.
+/// A warp, its first row of the block's pixels, and a lane.
 template <class Tile>
 struct ConvolutionPlace {
-  int down, group;  ///< group: the warp's first sixteen of the block's channels
-  int lane;
+  int warp, row, lane;
 
   __device__ ConvolutionPlace()
-      : down(static_cast<int>(threadIdx.x / 32) % Tile::kDown),
-        group(static_cast<int>(threadIdx.x / 32) / Tile::kDown * Tile::kGroups),
+      : warp(static_cast<int>(threadIdx.x / 32)),
+        row(warp * Tile::kSixteens * 16),
         lane(static_cast<int>(threadIdx.x % 32)) {}
-  __device__ int first_row() const { return down * Tile::kSixteens * 16; }
 };
 
 template <class Tile>
@@ -55,7 +55,7 @@ __device__ void multiply_step(const ConvolutionStep<Tile>& step, const Convoluti
   int first[Tile::kSixteens];  // what this lane points at, through the first tap
   AFFETTO_UNROLLED
   for (int i = 0; i < Tile::kSixteens; ++i)
-    first[i] = Places::of_row(place.first_row() + i * 16 + place.lane % 16) + place.lane / 16;
+    first[i] = Places::of_row(place.row + i * 16 + place.lane % 16) + place.lane / 16;
   AFFETTO_UNROLLED
   for (int tap = 0; tap < kWindowTaps; ++tap) {
     const void* rows[Tile::kSixteens];
@@ -63,7 +63,7 @@ __device__ void multiply_step(const ConvolutionStep<Tile>& step, const Convoluti
     for (int i = 0; i < Tile::kSixteens; ++i) rows[i] = &step.patch[first[i] + Places::at(0, tap / 3, tap % 3)];
     uint4 weights[Tile::kGroups];
     AFFETTO_UNROLLED
-    for (int g = 0; g < Tile::kGroups; ++g) weights[g] = step.weight[tap][place.group + g][place.lane];
+    for (int g = 0; g < Tile::kGroups; ++g) weights[g] = step.weight[tap][g][place.lane];
     multiply_terms<Bfloat16>(sums, rows, weights);
   }
 }
@@ -84,7 +84,7 @@ struct LaneMoments {
 };
 
 /// Stores what lies within the map and adds it to the lane's moments.
-/// @param channel  the warp's first
+/// @param channel  the block's first
 template <class Tile>
 __device__ LaneMoments<Tile::kGroups> store_sums(const PieceSums<Tile::kGroups, Tile::kSixteens>& sums,
                                                  const TensorConvolutionOp& op, const TileStart& at,
@@ -92,7 +92,7 @@ __device__ LaneMoments<Tile::kGroups> store_sums(const PieceSums<Tile::kGroups, 
   LaneMoments<Tile::kGroups> moments;
   AFFETTO_UNROLLED
   for (int half = 0; half < 2 * Tile::kSixteens; ++half) {
-    const TilePixel pixel = Tile::Pixels::pixel(place.first_row() + half * 8 + place.lane / 4);
+    const TilePixel pixel = Tile::Pixels::pixel(place.row + half * 8 + place.lane / 4);
     const int y = at.y + pixel.y, x = at.x + pixel.x;
     if (at.picture + pixel.picture >= op.pictures || y >= op.side || x >= op.side) continue;
     Bfloat16* to = op.out + (((at.picture + pixel.picture) * op.side + y) * op.side + x) * op.writes + channel;
@@ -110,27 +110,28 @@ __device__ LaneMoments<Tile::kGroups> store_sums(const PieceSums<Tile::kGroups, 
   return moments;
 }
 
-/// Adds up the block's moments: of a lane's rows, of the lanes with the same channels, of the warps one below another.
+/// Adds up the block's moments: of a lane's rows, of the lanes with the same channels, of the warps.
 template <class Tile>
 __device__ void store_moments(const LaneMoments<Tile::kGroups>& moments,
-                              float (&shared)[Tile::kDown][2][Tile::kChannels], const TensorConvolutionOp& op,
-                              const ConvolutionPlace<Tile>& place, int block_channel) {
+                              float (&shared)[Tile::kWarps][2][Tile::kChannels], const TensorConvolutionOp& op,
+                              const ConvolutionPlace<Tile>& place, int channel) {
+  __syncthreads();  // nobody reads a step any more
   AFFETTO_UNROLLED
   for (int i = 0; i < 2 * Tile::kGroups * 4; ++i) {
     const int power = i / 4 / Tile::kGroups, group = i / 4 % Tile::kGroups;
     float sum = moments.at[power][group][i % 4];
     AFFETTO_UNROLLED
     for (int apart = 4; apart < 32; apart *= 2) sum += __shfl_xor_sync(0xffffffffu, sum, apart);
-    if (place.lane < 4) shared[place.down][power][(place.group + group) * kChannelUnit + place.lane * 4 + i % 4] = sum;
+    if (place.lane < 4) shared[place.warp][power][group * kChannelUnit + place.lane * 4 + i % 4] = sum;
   }
   __syncthreads();
   for (int i = static_cast<int>(threadIdx.x); i < 2 * Tile::kChannels; i += Tile::kThreads) {
-    const int power = i / Tile::kChannels, channel = i % Tile::kChannels;
-    if (block_channel + channel >= op.writes) continue;
-    float sum = shared[0][power][channel];
+    const int power = i / Tile::kChannels, c = i % Tile::kChannels;
+    if (channel + c >= op.writes) continue;
+    float sum = shared[0][power][c];
     AFFETTO_UNROLLED
-    for (int down = 1; down < Tile::kDown; ++down) sum += shared[down][power][channel];
-    op.sums[(std::int64_t{blockIdx.x} * 2 + power) * op.writes + block_channel + channel] = sum;
+    for (int warp = 1; warp < Tile::kWarps; ++warp) sum += shared[warp][power][c];
+    op.sums[(std::int64_t{blockIdx.x} * 2 + power) * op.writes + channel + c] = sum;
   }
 }
 
@@ -141,7 +142,7 @@ __global__ void __launch_bounds__(Tile::kThreads)
   auto& shared = dev::smem<ConvolutionLayout<Tile>>();
   const TileStart at = TileStart::of<typename Tile::Pixels>(static_cast<int>(blockIdx.x), op.side);
   const ConvolutionPlace<Tile> place;
-  const int block_group = static_cast<int>(blockIdx.y) * Tile::kBlockGroups;
+  const int channel = static_cast<int>(blockIdx.y) * Tile::kChannels;
   const TensorMap map{op.in, op.pictures, op.side, op.reads};
   PieceSums<Tile::kGroups, Tile::kSixteens> sums;
   const auto load = [&](int i) {
@@ -149,12 +150,13 @@ __global__ void __launch_bounds__(Tile::kThreads)
     load_pixels<typename Tile::Pixels, 1, kChannelUnit / 8, Tile::kThreads>(
         map, at, i * kChannelUnit,
         [&](int picture, int y, int x, int chunk) { return &step.patch[Tile::Places::at(picture, y, x) + chunk]; });
-    load_window<Tile::kThreads>(step.weight, op.weight, i * kChannelUnit, block_group, op.writes / kChannelUnit);
+    load_window<Tile::kThreads>(step.weight, op.weight, i * kChannelUnit, channel / kChannelUnit,
+                                op.writes / kChannelUnit);
   };
   ring_of_steps<Tile::kSteps>(op.reads / kChannelUnit, load,
                               [&](int i) { multiply_step(shared.steps[i % Tile::kSteps], place, sums); });
-  const auto moments = store_sums<Tile>(sums, op, at, place, (block_group + place.group) * kChannelUnit);
-  if (op.sums != nullptr) store_moments<Tile>(moments, shared.sums, op, place, block_group * kChannelUnit);
+  const auto moments = store_sums<Tile>(sums, op, at, place, channel);
+  if (op.sums != nullptr) store_moments<Tile>(moments, shared.sums, op, place, channel);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

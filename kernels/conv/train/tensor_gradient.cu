@@ -18,7 +18,7 @@ void launch_as(const TensorWindowGradientOp& op, StreamRef stream) {
 
 template <class Pixels>
 void launch_for(const TensorWindowGradientOp& op, StreamRef stream) {
-  is_narrow(op.writes) ? launch_as<Pixels, 1>(op, stream) : launch_as<Pixels, 2>(op, stream);
+  is_wide_gradient(op.writes) ? launch_as<Pixels, 2>(op, stream) : launch_as<Pixels, 1>(op, stream);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ template <class Pixels_, int kAcross_>
 struct GradientTile {
   using Pixels = Pixels_;
   static constexpr int kAcross = kAcross_, kTaps = 3, kSteps = 2;  ///< kTaps: of a row of the window, and rows
-  static constexpr int kIn = kWarpChannels, kOut = kAcross * kWarpChannels, kThreads = 32 * kTaps * kAcross;
+  static constexpr int kIn = kNarrow, kOut = kAcross * kNarrow, kThreads = 32 * kTaps * kAcross;
   using Places = PatchPlaces<Pixels, kIn / 8>;
   static constexpr int kPitch = kOut / 8 + 1;  ///< of the gradient's pixels, in 16 bytes; odd for the same reason
   static_assert(kPitch % 2 == 1);
@@ -38,7 +38,7 @@ struct GradientLayout {
 
 /// [tap of the row][sixteen input channels][eight output channels][as dev::mma has them]
 struct GradientSums {
-  float at[3][kWarpChannels / 16][kWarpChannels / 8][4] = {};
+  float at[3][kNarrow / 16][kNarrow / 8][4] = {};
 };
 
 template <class Tile>
@@ -65,7 +65,7 @@ __device__ void multiply_step(const GradientStep<Tile>& step, int down, int acro
     std::uint32_t gradient[2][4];
     AFFETTO_UNROLLED
     for (int n = 0; n < 2; ++n) {
-      const int chunk = across * (kWarpChannels / 8) + n * 2 + lane / 16;
+      const int chunk = across * (kNarrow / 8) + n * 2 + lane / 16;
       dev::ldmatrix_trans(gradient[n], &step.d_out[sixteen * 16 + lane % 16][chunk]);
     }
     // Matrices in the order of mma's first operand: eight pixels' first and last eight channels, then the next pixels'.
@@ -74,11 +74,11 @@ __device__ void multiply_step(const GradientStep<Tile>& step, int down, int acro
     AFFETTO_UNROLLED
     for (int tap = 0; tap < Tile::kTaps; ++tap) {
       AFFETTO_UNROLLED
-      for (int m = 0; m < kWarpChannels / 16; ++m) {
+      for (int m = 0; m < kNarrow / 16; ++m) {
         std::uint32_t map[4];
         dev::ldmatrix_trans(map, seen + Places::at(0, 0, tap) + m * 2);
         AFFETTO_UNROLLED
-        for (int n = 0; n < kWarpChannels / 8; ++n) {
+        for (int n = 0; n < kNarrow / 8; ++n) {
           const std::uint32_t eight[2] = {gradient[n / 2][n % 2 * 2], gradient[n / 2][n % 2 * 2 + 1]};
           dev::mma<Bfloat16>(sums.at[tap][m][n], map, eight);
         }
@@ -95,10 +95,10 @@ __device__ inline void store_sums(const GradientSums& sums, const TensorWindowGr
   AFFETTO_UNROLLED
   for (int tap = 0; tap < 3; ++tap) {
     AFFETTO_UNROLLED
-    for (int m = 0; m < kWarpChannels / 16; ++m) {
+    for (int m = 0; m < kNarrow / 16; ++m) {
       if (in + m * 16 >= op.reads) break;
       AFFETTO_UNROLLED
-      for (int n = 0; n < kWarpChannels / 8; ++n) {
+      for (int n = 0; n < kNarrow / 8; ++n) {
         if (out + n * 8 >= op.writes) break;
         const float(&sum)[4] = sums.at[tap][m][n];
         const int row = (down * 3 + tap) * op.reads + in + m * 16 + lane / 4;
@@ -125,7 +125,7 @@ __global__ void __launch_bounds__(Tile::kThreads)
   ring_of_steps<Tile::kSteps>(min(op.run, tiles - first), load,
                               [&](int i) { multiply_step(steps[i % Tile::kSteps], down, across, sums); });
   float* part = op.parts + std::int64_t{blockIdx.x} * kWindowTaps * op.reads * op.writes;
-  store_sums(sums, op, part, down, in, out + across * kWarpChannels);
+  store_sums(sums, op, part, down, in, out + across * kNarrow);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -35,10 +35,10 @@ struct TileStart {
 /// @param to_of    (picture, y, x, chunk) -> where they go; y and x from the border on
 template <class Pixels, int kBorder, int kChunks, int kThreads, class ToOf>
 __device__ void load_pixels(const TensorMap& map, const TileStart& at, int channel, const ToOf& to_of) {
-  constexpr int kWide = Pixels::kSide + 2 * kBorder;
-  for (int i = static_cast<int>(threadIdx.x); i < Pixels::kPictures * kWide * kWide * kChunks; i += kThreads) {
-    const int chunk = i % kChunks, px = i / kChunks % kWide, py = i / kChunks / kWide % kWide;
-    const int of = i / kChunks / kWide / kWide, from = channel + chunk * 8;
+  constexpr int kLoaded = Pixels::kSide + 2 * kBorder;
+  for (int i = static_cast<int>(threadIdx.x); i < Pixels::kPictures * kLoaded * kLoaded * kChunks; i += kThreads) {
+    const int chunk = i % kChunks, px = i / kChunks % kLoaded, py = i / kChunks / kLoaded % kLoaded;
+    const int of = i / kChunks / kLoaded / kLoaded, from = channel + chunk * 8;
     const int y = at.y + py - kBorder, x = at.x + px - kBorder;
     const bool inside =
         y >= 0 && y < map.side && x >= 0 && x < map.side && at.picture + of < map.pictures && from < map.channels;

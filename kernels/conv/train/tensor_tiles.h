@@ -45,8 +45,12 @@ constexpr int tile_count(int pictures, int side) {
   return (pictures + tiles.pictures - 1) / tiles.pictures * tiles.across * tiles.across;
 }
 
-/// The first place from `least` on that falls on the same banks as place `like`; eight places of 16 bytes are all.
-constexpr int place_like(int like, int least) { return least + ((like - least) % 8 + 8) % 8; }
+/// From one row to the next, where `each` is the distance of neighbours: the least that `patch` of them need and that
+/// is, to the banks, as far as `side` of them. Eight places of 16 bytes are all banks.
+constexpr int row_places(int each, int side, int patch) {
+  const int least = each * patch, like = each * side;
+  return least + ((like - least) % 8 + 8) % 8;
+}
 
 /// A tile with its border in shared memory, in places of 16 bytes: kChunks times eight channels of each pixel. A
 /// pixel's pitch is odd, and a row begins on the banks where the last one would have gone on: whichever eight rows of
@@ -54,8 +58,8 @@ constexpr int place_like(int like, int least) { return least + ((like - least) %
 template <class Pixels, int kChunks>
 struct PatchPlaces {
   static constexpr int kPixel = kChunks + 1;
-  static constexpr int kRow = place_like(kPixel * Pixels::kSide, kPixel* Pixels::kPatch);
-  static constexpr int kPicture = place_like(kRow * Pixels::kSide, kRow* Pixels::kPatch);
+  static constexpr int kRow = row_places(kPixel, Pixels::kSide, Pixels::kPatch);
+  static constexpr int kPicture = row_places(kRow, Pixels::kSide, Pixels::kPatch);
   static constexpr int kCount = kPicture * Pixels::kPictures;
   static_assert(kPixel % 2 == 1);
 
@@ -68,25 +72,27 @@ struct PatchPlaces {
   }
 };
 
-/// Channels of a warp's piece: its sums are 48 registers of a convolution and 96 of a gradient.
-inline constexpr int kWarpChannels = 2 * kChannelUnit;
-/// The rule: a block has one warp's channels, or two where there are more.
-constexpr bool is_narrow(int channels) { return channels <= kWarpChannels; }
-constexpr int block_channels(int channels) { return is_narrow(channels) ? kWarpChannels : 2 * kWarpChannels; }
+inline constexpr int kNarrow = 2 * kChannelUnit, kWide = 2 * kNarrow;  ///< channels of a block
+/// The rule for a convolution: the more channels share a pixel that was loaded, the better, but small maps have few
+/// tiles, and a block more on a multiprocessor is worth more to them.
+constexpr bool is_wide_convolution(int side, int writes) { return writes > kNarrow && !is_small_map(side); }
+/// The rule for a gradient, whose blocks are as many as are asked for.
+constexpr bool is_wide_gradient(int writes) { return writes > kNarrow; }
 
 /// Blocks that share a window's gradient, each with a slice of its channels.
 struct WindowSlices {
   int in, out;
 };
 constexpr WindowSlices window_slices(int reads, int writes) {
-  return {(reads + kWarpChannels - 1) / kWarpChannels, (writes + block_channels(writes) - 1) / block_channels(writes)};
+  const int slice = is_wide_gradient(writes) ? kWide : kNarrow;
+  return {(reads + kNarrow - 1) / kNarrow, (writes + slice - 1) / slice};
 }
 
 /// The rule for how many tiles a block adds up, in their order: so few that each of an H200's 132 multiprocessors has
 /// twelve warps, as far as there are tiles. A fixed number: the order of a sum does not depend on the device.
 constexpr int gradient_run(int pictures, int side, int reads, int writes) {
   const WindowSlices slices = window_slices(reads, writes);
-  const int warps = 3 * block_channels(writes) / kWarpChannels, blocks = 132 * 12 / warps;
+  const int warps = is_wide_gradient(writes) ? 6 : 3, blocks = 132 * 12 / warps;
   const int tiles = tile_count(pictures, side);
   const int groups = std::min(std::max(blocks / (slices.in * slices.out), 1), tiles);
   return (tiles + groups - 1) / groups;
