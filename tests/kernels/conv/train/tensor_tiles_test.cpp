@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 #include <set>
 
@@ -65,6 +66,14 @@ TEST(TensorTiles, AMapHasTheTilesThatCoverIt) {
   EXPECT_EQ(tile_count(5, 7), 5);
   EXPECT_EQ(tile_count(2, 12), 2);
   EXPECT_EQ(tile_count(2, 13), 8);
+}
+
+TEST(TensorTiles, WideBlocksAreForManyChannelsOfLargeMaps) {
+  EXPECT_TRUE(is_wide_convolution(7, 48));
+  EXPECT_FALSE(is_wide_convolution(7, 32));
+  EXPECT_FALSE(is_wide_convolution(6, 48));
+  EXPECT_TRUE(is_wide_gradient(48));
+  EXPECT_FALSE(is_wide_gradient(32));
 }
 
 struct Stage {
