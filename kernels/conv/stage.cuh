@@ -119,6 +119,11 @@ __device__ inline void store_four(Half* to, const float (&y)[4]) {
                                              pack(activation_half(y[2]), activation_half(y[3])));
 }
 
+__device__ inline void store_four(Bfloat16* to, const float (&y)[4]) {
+  *reinterpret_cast<uint2*>(to) =
+      make_uint2(pack(to_bfloat16(y[0]), to_bfloat16(y[1])), pack(to_bfloat16(y[2]), to_bfloat16(y[3])));
+}
+
 /// Scale, shift, ReLU and pooling of a thread's window.
 template <class Out>
 __device__ void store_window(const StageOp<float, Out>& op, const TilePlace& at, int y, int x, int channel,

@@ -5,10 +5,10 @@
 namespace kernels::inline AFFETTO_PLATFORM {
 namespace {
 
-template <int kDeep>
-void launch_as(const ConvolutionOp& op, int pictures, StreamRef stream) {
+template <int kDeep, class Element>
+void launch_as(const ConvolutionOp<Element>& op, int pictures, StreamRef stream) {
   using Tile = StageTile<kDeep>;
-  launch("face_convolution", convolution_kernel<Tile>,
+  launch("face_convolution", convolution_kernel<Tile, Element>,
          {.grid = tiles_of(op.side, Tile::kSide, op.writes, Tile::kChannels, pictures),
           .block = Tile::kThreads,
           .shared_bytes = sizeof(StageLayout<Tile>)},
@@ -21,8 +21,11 @@ void launch_pack(const PackOp& op, StreamRef stream) {
   launch_elements("pack_window", pack_window_kernel, std::int64_t{op.reads} * kWindowTaps * op.writes, stream, op);
 }
 
-void launch_convolution(const ConvolutionOp& op, int pictures, StreamRef stream) {
+void launch_convolution(const ConvolutionOp<float>& op, int pictures, StreamRef stream) {
   op.reads == 1 ? launch_as<1>(op, pictures, stream) : launch_as<kChannelUnit>(op, pictures, stream);
+}
+void launch_convolution(const ConvolutionOp<Bfloat16>& op, int pictures, StreamRef stream) {
+  launch_as<1>(op, pictures, stream);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -24,8 +24,9 @@ __global__ void __launch_bounds__(kElementThreads) pack_window_kernel(const __gr
 }
 
 // A block owns 8 x 8 pixels and 32 channels of one picture; a thread a 2x2 window and four channels of them.
-template <class Tile>
-__global__ void __launch_bounds__(Tile::kThreads) convolution_kernel(const __grid_constant__ ConvolutionOp op) {
+template <class Tile, class Element>
+__global__ void __launch_bounds__(Tile::kThreads)
+    convolution_kernel(const __grid_constant__ ConvolutionOp<Element> op) {
   auto& steps = dev::smem<StageLayout<Tile>>().steps;
   const TilePlace at(op.side, Tile::kSide, Tile::kChannels);
   const int quad = static_cast<int>(threadIdx.x) % Tile::kQuads;

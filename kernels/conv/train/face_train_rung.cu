@@ -5,6 +5,7 @@
 
 #include "kernels/conv/train/face_train_rung.h"
 #include "kernels/conv/train/launch.h"
+#include "kernels/conv/train/picture.h"
 #include "kernels/conv/train/products.h"
 #include "kernels/runtime/buffer.h"
 
@@ -59,18 +60,27 @@ std::vector<ProductShape> product_shapes(const FaceTrainNetwork& network) {
 }
 
 /// A rung but for its products.
+template <class Element>
 class FaceTraining final : public FaceTrainRung {
  public:
-  FaceTraining(const FaceTrainNetwork& network, int slots, std::unique_ptr<FaceProducts> products, StreamRef stream)
-      : network_(network), slots_(slots), stream_(stream), products_(std::move(products)) {
+  using Products = FaceProducts<Element>;
+
+  FaceTraining(const FaceTrainNetwork& network, const std::vector<ProductShape>& shapes, int slots,
+               std::unique_ptr<Products> products, StreamRef stream)
+      : network_(network),
+        slots_(slots),
+        stream_(stream),
+        picture_(shapes.front(), slots, stream),
+        products_(std::move(products)) {
     std::size_t widest = 0, most_parts = 0;
     std::int64_t moments = 0;
-    for (const ProductShape& shape : product_shapes(network)) {
+    for (const ProductShape& shape : shapes) {
       stages_.emplace_back(network, stages_.size(), shape, moments, slots, stream);
       moments += std::int64_t{2} * shape.out;
       const Stage& s = stages_.back();
       widest = std::max(widest, s.z.size());
-      const auto parts = static_cast<std::size_t>(channel_parts(slots * shape.side * shape.side));
+      const auto parts = static_cast<std::size_t>(
+          std::max(channel_parts(slots * shape.side * shape.side), tile_parts(products_->most_tiles())));
       most_parts = std::max(most_parts, parts * static_cast<std::size_t>(shape.writes));
     }
     const auto n = static_cast<std::size_t>(slots), classes = static_cast<std::size_t>(network.classes);
@@ -85,16 +95,23 @@ class FaceTraining final : public FaceTrainRung {
   void gradients(const float* parameters, const FaceTrainBatch& batch, const FaceTrainResults& results) override {
     if (batch.n < 1 || batch.n > slots_)
       refuse(std::to_string(batch.n) + " pictures, expected 1 to " + std::to_string(slots_));
+    const int n = batch.n;
+    picture_.take(parameters);
     products_->take(parameters);
-    const float* in = batch.pictures;
-    for (std::size_t i = 0; i < stages_.size(); ++i) {
-      forward(i, in, parameters, batch.n, results.moments);
-      in = stages_[i].y.data();
+    picture_.forward(batch.pictures, n, stages_[0].z.data());
+    normalise(stages_[0], {}, parameters, n, results.moments);
+    for (std::size_t i = 1; i < stages_.size(); ++i) {
+      const TileSums sums = products_->forward(i, stages_[i - 1].y.data(), n, stages_[i].z.data());
+      normalise(stages_[i], sums, parameters, n, results.moments);
     }
     head(parameters, batch, results);
-    for (std::size_t i = stages_.size(); i-- > 0;) {
-      backward(i, i > 0 ? stages_[i - 1].y.data() : batch.pictures, parameters, batch.n, results.gradient);
+    for (std::size_t i = stages_.size(); i-- > 1;) {
+      normalise_back(i, parameters, n, results.gradient);
+      products_->window_gradient(i, stages_[i - 1].y.data(), dz_.data(), n, results.gradient);
+      products_->backward(i, dz_.data(), n, dy_.data());
     }
+    normalise_back(0, parameters, n, results.gradient);
+    picture_.window_gradient(batch.pictures, dz_.data(), n, results.gradient);
   }
 
  private:
@@ -102,10 +119,10 @@ class FaceTraining final : public FaceTrainRung {
     FaceTrainStage slots;
     ProductShape shape;
     std::int64_t moments;  ///< where the stage's stand
-    DeviceBuffer<float> z, y;
+    DeviceBuffer<Element> z, y;
     DeviceBuffer<float> norms;  ///< six rows of NormView
     DeviceBuffer<double> inverse;
-    ActivationOp activation;
+    ActivationOp<Element> activation;
 
     Stage(const FaceTrainNetwork& network, std::size_t i, const ProductShape& s, std::int64_t moments_, int pictures,
           StreamRef stream)
@@ -129,10 +146,9 @@ class FaceTraining final : public FaceTrainRung {
 
   ChannelParts parts(const Stage& s) const { return {first_.data(), second_.data(), s.shape.writes}; }
 
-  void forward(std::size_t i, const float* in, const float* parameters, int n, float* moments) {
-    Stage& s = stages_[i];
-    products_->forward(i, in, n, s.z.data());
+  void normalise(const Stage& s, const TileSums& sums, const float* parameters, int n, float* moments) {
     launch_moments({.z = s.z.data(),
+                    .tiles = sums,
                     .parts = parts(s),
                     .norm = s.activation.norm,
                     .gamma = parameters + s.slots.gamma,
@@ -183,7 +199,7 @@ class FaceTraining final : public FaceTrainRung {
                          stream_);
   }
 
-  void backward(std::size_t i, const float* in, const float* parameters, int n, float* gradient) {
+  void normalise_back(std::size_t i, const float* parameters, int n, float* gradient) {
     const Stage& s = stages_[i];
     const bool last = i + 1 == stages_.size();
     const int after = s.activation.after(), channels = s.shape.writes;
@@ -199,35 +215,41 @@ class FaceTraining final : public FaceTrainRung {
                                 .pixels = s.pixels(n),
                                 .out = s.shape.out},
                                stream_);
-    products_->window_gradient(i, in, dz_.data(), n, gradient);
-    if (i > 0) products_->backward(i, dz_.data(), n, dy_.data());
   }
 
   FaceTrainNetwork network_;
   int slots_;
   StreamRef stream_;
-  std::unique_ptr<FaceProducts> products_;
+  PictureProducts<Element> picture_;
+  std::unique_ptr<Products> products_;  // of the other stages
   std::vector<Stage> stages_;
-  DeviceBuffer<float> dz_, dy_;             // of the stage that is gone back through
+  DeviceBuffer<Element> dz_, dy_;           // of the stage that is gone back through
   DeviceBuffer<double> first_, second_;     // sums of parts of a batch
-  DeviceBuffer<float> kept_, d_pixel_;      // [slots, features], [slots, features filled up]
+  DeviceBuffer<float> kept_;                // [slots, features]
+  DeviceBuffer<Element> d_pixel_;           // [slots, features filled up]
   DeviceBuffer<double> d_logits_, losses_;  // [slots, classes], [slots]
   DeviceBuffer<int> correct_;               // [slots]
 };
+
+template <class Element>
+std::unique_ptr<FaceTrainRung> make_rung(const FaceTrainNetwork& network, const std::vector<ProductShape>& shapes,
+                                         int slots, std::unique_ptr<FaceProducts<Element>> products, StreamRef stream) {
+  return std::make_unique<FaceTraining<Element>>(network, shapes, slots, std::move(products), stream);
+}
 
 }  // namespace
 
 std::unique_ptr<FaceTrainRung> make_face_train_rung(FaceTrainFusion fusion, const FaceTrainNetwork& network, int slots,
                                                     StreamRef stream) {
   check_network(network, slots);
-  std::unique_ptr<FaceProducts> products;
+  const std::vector<ProductShape> shapes = product_shapes(network);
   switch (fusion) {
     case FaceTrainFusion::unfused:
-      products = make_direct_products(product_shapes(network), slots, stream);
-      break;
+      return make_rung(network, shapes, slots, make_direct_products(shapes, slots, stream), stream);
+    case FaceTrainFusion::tensor:
+      return make_rung(network, shapes, slots, make_tensor_products(shapes, slots, stream), stream);
   }
-  if (!products) refuse("no such rung");
-  return std::make_unique<FaceTraining>(network, slots, std::move(products), stream);
+  refuse("no such rung");
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "kernels/conv/train/network.h"
 #include "kernels/device/platform.h"
@@ -17,12 +19,20 @@
 
 namespace kernels {
 
-/// What multiplies; everything between the products is the same at every rung.
+/// What multiplies, and what maps are kept in; everything between the products is the same at every rung. Parameters,
+/// their gradients and moments are fp32.
 ///   unfused  fp32: the three products directly, everything else a kernel of its own
-enum class FaceTrainFusion { unfused };
+///   tensor   maps and their gradients in bf16, products on tensor cores, which take the moments of what they make
+enum class FaceTrainFusion { unfused, tensor };
 
-inline constexpr std::array<const char*, 1> kFaceTrainFusionNames = {"unfused"};
+inline constexpr std::array<const char*, 2> kFaceTrainFusionNames = {"unfused", "tensor"};
 inline const char* name_of(FaceTrainFusion fusion) { return kFaceTrainFusionNames[static_cast<std::size_t>(fusion)]; }
+inline std::optional<FaceTrainFusion> find_face_train_fusion(std::string_view name) {
+  for (std::size_t i = 0; i < kFaceTrainFusionNames.size(); ++i) {
+    if (name == kFaceTrainFusionNames[i]) return static_cast<FaceTrainFusion>(i);
+  }
+  return std::nullopt;
+}
 
 /// What one iteration reads; pointers are the device's.
 struct FaceTrainBatch {

@@ -18,21 +18,25 @@ struct SumsTile {
   /// Summed in float before the rest is added in double, as on the CPU: few enough to keep 18 bits of each whatever
   /// their signs, many enough that the additions in double do not count.
   static constexpr int kPixels = 64, kPart = kRows * kPixels;
+  /// Where a tile of some 144 pixels was added up already, a thread adds few, in double: as many blocks as of pixels.
+  static constexpr int kTiles = 8, kTilesPart = kRows * kTiles;
 };
 struct SumsLayout {
   double sums[2][SumsTile::kRows][SumsTile::kChannels];
 };
 
-/// Two sums for each channel over a part of the pixels. @param terms  (pixel, channel, first, second) adds to both
-template <class Terms>
+/// Two sums for each channel over a part of the pixels, or of whatever else is added up.
+/// @tparam kEach   pixels of a thread, added up as Number
+/// @param terms  (pixel, channel, first, second) adds to both
+template <class Number, int kEach, class Terms>
 __device__ void sum_part(SumsLayout& shared, const ChannelParts& parts, int pixels, const Terms& terms) {
   using Tile = SumsTile;
   const int column = static_cast<int>(threadIdx.x) % Tile::kChannels;
   const int row = static_cast<int>(threadIdx.x) / Tile::kChannels;
   const int channel = static_cast<int>(blockIdx.y) * Tile::kChannels + column;
-  const int begin = static_cast<int>(blockIdx.x) * Tile::kPart + row;
-  float first = 0, second = 0;
-  for (int i = 0; i < Tile::kPixels && begin + i * Tile::kRows < pixels; ++i)
+  const int begin = static_cast<int>(blockIdx.x) * Tile::kRows * kEach + row;
+  Number first = 0, second = 0;
+  for (int i = 0; i < kEach && begin + i * Tile::kRows < pixels; ++i)
     terms(begin + i * Tile::kRows, channel, first, second);
   shared.sums[0][row][column] = static_cast<double>(first);
   shared.sums[1][row][column] = static_cast<double>(second);
@@ -43,16 +47,31 @@ __device__ void sum_part(SumsLayout& shared, const ChannelParts& parts, int pixe
   (row == 0 ? parts.first : parts.second)[std::int64_t{blockIdx.x} * parts.channels + channel] = total;
 }
 
-__global__ void __launch_bounds__(SumsTile::kThreads) moment_sums_kernel(const __grid_constant__ MomentsOp op) {
-  sum_part(dev::smem<SumsLayout>(), op.parts, op.pixels, [&](int pixel, int channel, float& sum, float& square) {
-    const float z = op.z[std::int64_t{pixel} * op.parts.channels + channel];
+template <class Element>
+__global__ void __launch_bounds__(SumsTile::kThreads)
+    moment_sums_kernel(const __grid_constant__ MomentsOp<Element> op) {
+  const auto terms = [&](int pixel, int channel, float& sum, float& square) {
+    const float z = to_float(op.z[std::int64_t{pixel} * op.parts.channels + channel]);
     sum += z;
     square = fmaf(z, z, square);
-  });
+  };
+  sum_part<float, SumsTile::kPixels>(dev::smem<SumsLayout>(), op.parts, op.pixels, terms);
+}
+
+__global__ void __launch_bounds__(SumsTile::kThreads)
+    tile_sums_kernel(const __grid_constant__ TileSums tiles, const __grid_constant__ ChannelParts parts) {
+  const auto terms = [&](int tile, int channel, double& sum, double& square) {
+    const float* row = tiles.sums + std::int64_t{2} * tile * parts.channels + channel;
+    sum += static_cast<double>(row[0]);
+    square += static_cast<double>(row[parts.channels]);
+  };
+  sum_part<double, SumsTile::kTiles>(dev::smem<SumsLayout>(), parts, tiles.count, terms);
 }
 
 // One warp owns one channel, here and in norm_gradient_kernel.
-__global__ void __launch_bounds__(32 * kRowWarps) moments_kernel(const __grid_constant__ MomentsOp op, int parts) {
+template <class Element>
+__global__ void __launch_bounds__(32 * kRowWarps)
+    moments_kernel(const __grid_constant__ MomentsOp<Element> op, int parts) {
   const int c = warp_row();
   if (c >= op.parts.channels) return;
   const double sum = sum_of_parts(op.parts.first, parts, op.parts.channels, c);
@@ -80,38 +99,43 @@ struct PixelPlace {
 };
 
 /// The normalised z of a window's pixels. The same bits wherever it is asked for: the way back finds the same greatest.
-__device__ inline void window_values(const ActivationOp& op, const float* z, int channel, float (&r)[4]) {
+template <class Element>
+__device__ void window_values(const ActivationOp<Element>& op, const Element* z, int channel, float (&r)[4]) {
   const float scale = op.norm.scale[channel], shift = op.norm.shift[channel];
   AFFETTO_UNROLLED
-  for (int i = 0; i < 4; ++i) r[i] = fmaf(z[(i / 2 * op.side + i % 2) * op.channels], scale, shift);
+  for (int i = 0; i < 4; ++i) r[i] = fmaf(to_float(z[(i / 2 * op.side + i % 2) * op.channels]), scale, shift);
 }
 
 // One thread owns one element of y.
+template <class Element>
 __global__ void __launch_bounds__(kElementThreads)
-    activation_kernel(const __grid_constant__ ActivationOp op, std::int64_t count) {
+    activation_kernel(const __grid_constant__ ActivationOp<Element> op, std::int64_t count) {
   const std::int64_t i = element();
   if (i >= count) return;
   const int channel = static_cast<int>(i % op.channels);
   if (!op.pool) {
-    op.y[i] = fmaxf(fmaf(op.z[i], op.norm.scale[channel], op.norm.shift[channel]), 0.0f);
+    const float r = fmaf(to_float(op.z[i]), op.norm.scale[channel], op.norm.shift[channel]);
+    op.y[i] = from_float<Element>(fmaxf(r, 0.0f));
     return;
   }
   const PixelPlace at(static_cast<int>(i / op.channels), op.after());
   const std::int64_t first = (std::int64_t{at.picture} * op.side + 2 * at.y) * op.side + 2 * at.x;
   float r[4];
   window_values(op, op.z + first * op.channels + channel, channel, r);
-  op.y[i] = fmaxf(fmaxf(fmaxf(r[0], r[1]), fmaxf(r[2], r[3])), 0.0f);
+  op.y[i] = from_float<Element>(fmaxf(fmaxf(fmaxf(r[0], r[1]), fmaxf(r[2], r[3])), 0.0f));
 }
 
 /// The gradient of a normalised pixel: what reaches it through pooling and ReLU.
-__device__ inline float routed(const ActivationGradientOp& op, int pixel, int channel) {
-  const ActivationOp& f = op.forward;
+template <class Element>
+__device__ float routed(const ActivationGradientOp<Element>& op, int pixel, int channel) {
+  const ActivationOp<Element>& f = op.forward;
   const PixelPlace at(pixel, f.side);
   const auto dy = [&](int y, int x) {
-    return op.dy[at.picture * op.dy_picture + std::int64_t{y * f.after() + x} * op.dy_pixel + channel];
+    return to_float(op.dy[at.picture * op.dy_picture + std::int64_t{y * f.after() + x} * op.dy_pixel + channel]);
   };
   if (!f.pool) {
-    const float r = fmaf(f.z[std::int64_t{pixel} * f.channels + channel], f.norm.scale[channel], f.norm.shift[channel]);
+    const float z = to_float(f.z[std::int64_t{pixel} * f.channels + channel]);
+    const float r = fmaf(z, f.norm.scale[channel], f.norm.shift[channel]);
     return r > 0 ? dy(at.y, at.x) : 0.0f;
   }
   if (at.y / 2 >= f.after() || at.x / 2 >= f.after()) return 0;  // a last odd row or column
@@ -128,18 +152,21 @@ __device__ inline float routed(const ActivationGradientOp& op, int pixel, int ch
   return here == greatest && top > 0 ? dy(at.y / 2, at.x / 2) : 0.0f;
 }
 
+template <class Element>
 __global__ void __launch_bounds__(SumsTile::kThreads)
-    gradient_sums_kernel(const __grid_constant__ ActivationGradientOp op) {
-  sum_part(dev::smem<SumsLayout>(), op.parts, op.pixels, [&](int pixel, int channel, float& sum, float& product) {
+    gradient_sums_kernel(const __grid_constant__ ActivationGradientOp<Element> op) {
+  const auto terms = [&](int pixel, int channel, float& sum, float& product) {
     const float dr = routed(op, pixel, channel);
-    const float z = op.forward.z[std::int64_t{pixel} * op.parts.channels + channel];
+    const float z = to_float(op.forward.z[std::int64_t{pixel} * op.parts.channels + channel]);
     sum += dr;
     product = fmaf(dr, z - op.forward.norm.mean[channel], product);
-  });
+  };
+  sum_part<float, SumsTile::kPixels>(dev::smem<SumsLayout>(), op.parts, op.pixels, terms);
 }
 
+template <class Element>
 __global__ void __launch_bounds__(32 * kRowWarps)
-    norm_gradient_kernel(const __grid_constant__ ActivationGradientOp op, int parts) {
+    norm_gradient_kernel(const __grid_constant__ ActivationGradientOp<Element> op, int parts) {
   const int c = warp_row();
   if (c >= op.parts.channels) return;
   const double sum = sum_of_parts(op.parts.first, parts, op.parts.channels, c);
@@ -159,14 +186,16 @@ __global__ void __launch_bounds__(32 * kRowWarps)
 }
 
 // One thread owns one element of dz.
+template <class Element>
 __global__ void __launch_bounds__(kElementThreads)
-    activation_gradient_kernel(const __grid_constant__ ActivationGradientOp op, std::int64_t count) {
+    activation_gradient_kernel(const __grid_constant__ ActivationGradientOp<Element> op, std::int64_t count) {
   const std::int64_t i = element();
   if (i >= count) return;
   const int channel = static_cast<int>(i % op.forward.channels);
   const float dr = routed(op, static_cast<int>(i / op.forward.channels), channel);
   const NormView& norm = op.forward.norm;
-  op.dz[i] = fmaf(norm.by_dr[channel], dr, fmaf(norm.by_z[channel], op.forward.z[i], norm.constant[channel]));
+  const float rest = fmaf(norm.by_z[channel], to_float(op.forward.z[i]), norm.constant[channel]);
+  op.dz[i] = from_float<Element>(fmaf(norm.by_dr[channel], dr, rest));
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

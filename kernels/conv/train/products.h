@@ -1,10 +1,12 @@
-// The three products of a stage in training: what a rung chooses. Everything else is the same (steps.cu).
+// The three products of a stage in training: what a rung chooses, and with them what maps are kept in. Everything else
+// is the same (face_train_rung.cu), and so is the first stage (picture.h).
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "kernels/conv/train/face_train_rung.h"
+#include "kernels/conv/train/launch.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
@@ -16,19 +18,26 @@ struct ProductShape {
   std::int64_t weight = 0;    ///< where [3, 3, in, out] stands in the parameters and in the gradient
 };
 
-/// For one network, on one stream. All calls enqueue and return.
+/// Of all stages but the first, for one network, on one stream. All calls enqueue and return.
+/// @tparam Element  of maps and of their gradients
+template <class Element>
 class FaceProducts {
  public:
   virtual ~FaceProducts() = default;
   /// Once before the products of an iteration.
   virtual void take(const float* parameters) = 0;
-  virtual void forward(std::size_t stage, const float* in, int n, float* out) = 0;
-  /// Not of the first stage: a picture needs no gradient.
-  virtual void backward(std::size_t stage, const float* d_out, int n, float* d_in) = 0;
-  virtual void window_gradient(std::size_t stage, const float* in, const float* d_out, int n, float* gradient) = 0;
+  /// @return what it added up of `out` on the way, if anything; valid until it is next called
+  virtual TileSums forward(std::size_t stage, const Element* in, int n, Element* out) = 0;
+  virtual int most_tiles() const = 0;  ///< that forward() ever returns
+  virtual void backward(std::size_t stage, const Element* d_out, int n, Element* d_in) = 0;
+  virtual void window_gradient(std::size_t stage, const Element* in, const Element* d_out, int n, float* gradient) = 0;
 };
 
-std::unique_ptr<FaceProducts> make_direct_products(const std::vector<ProductShape>& shapes, int slots,
-                                                   StreamRef stream);
+/// fp32. @param slots  most pictures
+std::unique_ptr<FaceProducts<float>> make_direct_products(const std::vector<ProductShape>& shapes, int slots,
+                                                          StreamRef stream);
+/// Tensor cores (tensor.h).
+std::unique_ptr<FaceProducts<Bfloat16>> make_tensor_products(const std::vector<ProductShape>& shapes, int slots,
+                                                             StreamRef stream);
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

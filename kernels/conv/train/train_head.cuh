@@ -19,7 +19,8 @@ struct alignas(16) TrainHeadScratch {
 };
 
 /// Dropout's factor of a feature of a picture.
-__device__ inline float feature_factor(const TrainHeadOp& op, int picture, int feature) {
+template <class Element>
+__device__ float feature_factor(const TrainHeadOp<Element>& op, int picture, int feature) {
   if (!(op.dropout > 0)) return 1;
   constexpr int kHead = 0;  // the layer's number in the counter: there is one
   const int quads = (op.features + 3) / 4;
@@ -33,12 +34,13 @@ __device__ inline float feature_factor(const TrainHeadOp& op, int picture, int f
 }
 
 /// By the whole block.
-__device__ inline void keep_features(const TrainHeadOp& op, int picture, float* kept) {
-  const float* map = op.map + std::int64_t{picture} * op.pixels * op.channels;
+template <class Element>
+__device__ void keep_features(const TrainHeadOp<Element>& op, int picture, float* kept) {
+  const Element* map = op.map + std::int64_t{picture} * op.pixels * op.channels;
   for (int c = static_cast<int>(threadIdx.x); c < op.features; c += kTrainHeadThreads) {
     double sum = 0;
     for (int pixel = 0; pixel < op.pixels; ++pixel)
-      sum += static_cast<double>(map[std::int64_t{pixel} * op.channels + c]);
+      sum += static_cast<double>(to_float(map[std::int64_t{pixel} * op.channels + c]));
     const float mean = static_cast<float>(sum / op.pixels);
     kept[c] = mean * feature_factor(op, picture, c);
     op.kept[std::int64_t{picture} * op.features + c] = kept[c];
@@ -46,7 +48,8 @@ __device__ inline void keep_features(const TrainHeadOp& op, int picture, float* 
 }
 
 /// A warp owns a class; barriers must stand before and after.
-__device__ inline void train_logits(const TrainHeadOp& op, const float* kept, double* logits) {
+template <class Element>
+__device__ void train_logits(const TrainHeadOp<Element>& op, const float* kept, double* logits) {
   for (int k = static_cast<int>(threadIdx.x / 32); k < op.classes; k += kTrainHeadThreads / 32) {
     const float* row = op.weight + std::int64_t{k} * op.features;
     double sum = 0;
@@ -67,7 +70,8 @@ __device__ int first_greatest(const T* x, int count) {
 }
 
 /// By one thread: classes are few. logits become their gradient.
-__device__ inline void picture_loss(const TrainHeadOp& op, int picture, double* logits) {
+template <class Element>
+__device__ void picture_loss(const TrainHeadOp<Element>& op, int picture, double* logits) {
   const float* target = op.targets + std::int64_t{picture} * op.classes;
   const int highest = first_greatest(logits, op.classes);
   const double top = logits[highest];
@@ -85,18 +89,22 @@ __device__ inline void picture_loss(const TrainHeadOp& op, int picture, double* 
 }
 
 /// Of every pixel of the map, by the whole block; zero for channels that are not there.
-__device__ inline void pixel_gradient(const TrainHeadOp& op, int picture, const double* d_logits) {
+template <class Element>
+__device__ void pixel_gradient(const TrainHeadOp<Element>& op, int picture, const double* d_logits) {
   for (int c = static_cast<int>(threadIdx.x); c < op.channels; c += kTrainHeadThreads) {
     double d = 0;
     for (int k = 0; c < op.features && k < op.classes; ++k)
       d += d_logits[k] * static_cast<double>(op.weight[std::int64_t{k} * op.features + c]);
     const double factor = c < op.features ? static_cast<double>(feature_factor(op, picture, c)) : 0;
-    op.d_pixel[std::int64_t{picture} * op.channels + c] = static_cast<float>(d * factor / op.pixels);
+    const auto share = static_cast<float>(d * factor / op.pixels);
+    op.d_pixel[std::int64_t{picture} * op.channels + c] = from_float<Element>(share);
   }
 }
 
 // A block owns a picture.
-__global__ void __launch_bounds__(kTrainHeadThreads) train_head_kernel(const __grid_constant__ TrainHeadOp op) {
+template <class Element>
+__global__ void __launch_bounds__(kTrainHeadThreads)
+    train_head_kernel(const __grid_constant__ TrainHeadOp<Element> op) {
   double* logits = dev::smem<TrainHeadScratch>().first;
   float* kept = reinterpret_cast<float*>(logits + op.classes);
   const int picture = static_cast<int>(blockIdx.x);

@@ -8,20 +8,27 @@ namespace {
 /// Enough for every processor of a large GPU (132) to have several; what they write, partial sums, is then 19 MB.
 constexpr unsigned kBlocks = 1024;
 
-using PictureTile = GradientTile<1>;
-using MapTile = GradientTile<kChannelUnit>;
+template <class Element>
+using PictureTile = GradientTile<1, Element>;
+using MapTile = GradientTile<kChannelUnit, float>;
 
 unsigned channel_blocks(int reads, int writes) {
-  return parts_of(reads, reads == 1 ? PictureTile::kDeep : MapTile::kDeep) * parts_of(writes, MapTile::kChannels);
+  return parts_of(reads, reads == 1 ? PictureTile<float>::kDeep : MapTile::kDeep) *
+         parts_of(writes, MapTile::kChannels);
 }
 
 template <class Tile>
-void launch_as(const WindowGradientOp& op, int pictures, StreamRef stream) {
+void launch_as(const WindowGradientOp<typename Tile::Element>& op, int pictures, StreamRef stream) {
   launch("window_gradient", window_gradient_kernel<Tile>,
          {.grid = {channel_blocks(op.reads, op.writes), static_cast<unsigned>(op.groups)},
           .block = Tile::kThreads,
           .shared_bytes = sizeof(GradientLayout<Tile>)},
          stream, op, pictures);
+  launch("join_groups", join_groups_kernel<typename Tile::Element>,
+         {.grid = parts_of(kWindowTaps * op.in_channels * op.out_channels, JoinTile::kWeights),
+          .block = JoinTile::kThreads,
+          .shared_bytes = sizeof(JoinLayout)},
+         stream, op);
 }
 
 }  // namespace
@@ -32,13 +39,11 @@ int window_groups(int side, int reads, int writes, int pictures) {
   return static_cast<int>(std::clamp((kBlocks + blocks - 1) / blocks, 1u, tiles));
 }
 
-void launch_window_gradient(const WindowGradientOp& op, int pictures, StreamRef stream) {
-  op.reads == 1 ? launch_as<PictureTile>(op, pictures, stream) : launch_as<MapTile>(op, pictures, stream);
-  launch("join_groups", join_groups_kernel,
-         {.grid = parts_of(kWindowTaps * op.in_channels * op.out_channels, JoinTile::kWeights),
-          .block = JoinTile::kThreads,
-          .shared_bytes = sizeof(JoinLayout)},
-         stream, op);
+void launch_window_gradient(const WindowGradientOp<float>& op, int pictures, StreamRef stream) {
+  op.reads == 1 ? launch_as<PictureTile<float>>(op, pictures, stream) : launch_as<MapTile>(op, pictures, stream);
+}
+void launch_window_gradient(const WindowGradientOp<Bfloat16>& op, int pictures, StreamRef stream) {
+  launch_as<PictureTile<Bfloat16>>(op, pictures, stream);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

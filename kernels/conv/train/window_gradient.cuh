@@ -11,11 +11,13 @@
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
-/// @param kDeep  input channels of a block: 1 for the picture, a unit for maps
+/// @param kDeep    input channels of a block: 1 for the picture, a unit for maps
+/// @param Element  of the output's gradient
 /// A thread owns one of them and four outputs: 36 sums, for which it reads 3 + 4 numbers a pixel. The numbers are a
 /// common middle; to be chosen by a benchmark when a GPU is at hand.
-template <int kDeep_>
+template <int kDeep_, class Element_>
 struct GradientTile {
+  using Element = Element_;
   static constexpr int kDeep = kDeep_, kSide = 8, kPatch = kSide + 2, kChannels = 32, kSteps = 2;
   static constexpr int kQuads = kChannels / 4, kChannelThreads = kDeep * kQuads;
   /// One channel leaves threads for a tile's rows: each takes one, and their sums are added at the end.
@@ -27,7 +29,7 @@ struct GradientTile {
 
 template <class Tile>
 struct GradientStep {
-  alignas(16) float d_out[Tile::kSide][Tile::kSide][Tile::kChannels];
+  alignas(16) typename Tile::Element d_out[Tile::kSide][Tile::kSide][Tile::kChannels];
   alignas(16) float patch[Tile::kPatch][Tile::kPatch][Tile::kPitch];
 };
 template <class Tile>
@@ -43,7 +45,8 @@ struct GradientPlace {
   int across;      ///< tiles of a map's side
   int first, end;  ///< tiles of the group, of all pictures'
 
-  __device__ GradientPlace(const WindowGradientOp& op, int pictures) {
+  template <class Op>
+  __device__ GradientPlace(const Op& op, int pictures) {
     const int slices = (op.writes + Tile::kChannels - 1) / Tile::kChannels, block = static_cast<int>(blockIdx.x);
     in = block / slices * Tile::kDeep;
     out = block % slices * Tile::kChannels;
@@ -58,19 +61,25 @@ struct GradientPlace {
   }
 };
 
+__device__ inline float4 four_of(const float* from) { return *reinterpret_cast<const float4*>(from); }
+__device__ inline float4 four_of(const Bfloat16* from) {
+  return make_float4(to_float(from[0]), to_float(from[1]), to_float(from[2]), to_float(from[3]));
+}
+
 /// Zeros beyond the map and beyond its channels.
 template <class Tile>
-__device__ void load_gradient_step(GradientStep<Tile>& step, const WindowGradientOp& op, const TilePlace& at, int in) {
-  constexpr int kBytes = Tile::kDeep == 1 ? 4 : 16;
+__device__ void load_gradient_step(GradientStep<Tile>& step, const WindowGradientOp<typename Tile::Element>& op,
+                                   const TilePlace& at, int in) {
+  constexpr int kBytes = Tile::kDeep == 1 ? 4 : 16, kQuadBytes = 4 * static_cast<int>(sizeof(typename Tile::Element));
   load_patch<Tile::kPatch, kBytes, Tile::kDeep * 4 / kBytes>(
       op.in, op.side, op.reads, at, in, [&](int y, int x, int chunk) { return &step.patch[y][x][chunk * kBytes / 4]; });
   for (int i = static_cast<int>(threadIdx.x); i < Tile::kSide * Tile::kSide * Tile::kQuads; i += Tile::kThreads) {
     const int quad = i % Tile::kQuads, px = i / Tile::kQuads % Tile::kSide, py = i / Tile::kQuads / Tile::kSide;
     const int y = at.y + py, x = at.x + px, channel = at.channel + quad * 4;
     const bool there = y < op.side && x < op.side && channel < op.writes;
-    const float* from = op.d_out;
+    const typename Tile::Element* from = op.d_out;
     if (there) from += ((at.picture * op.side + y) * op.side + x) * op.writes + channel;
-    dev::cp_async<16>(&step.d_out[py][px][quad * 4], from, there ? 16 : 0);
+    dev::cp_async<kQuadBytes>(&step.d_out[py][px][quad * 4], from, there ? kQuadBytes : 0);
   }
   dev::cp_async_commit();
 }
@@ -87,7 +96,7 @@ __device__ void add_gradient_row(const GradientStep<Tile>& step, int y, int in, 
     seen[i / Tile::kPatch][i % Tile::kPatch] = step.patch[y + i / Tile::kPatch][i % Tile::kPatch][in];
   AFFETTO_UNROLLED
   for (int x = 0; x < Tile::kSide; ++x) {
-    const float4 d = *reinterpret_cast<const float4*>(&step.d_out[y][x][quad * 4]);
+    const float4 d = four_of(&step.d_out[y][x][quad * 4]);
     AFFETTO_UNROLLED
     for (int tap = 0; tap < kWindowTaps; ++tap) {
       const float value = seen[tap / 3][x + tap % 3];
@@ -116,7 +125,7 @@ __device__ void join_row_parts(GradientLayout<Tile>& shared, int thread, int par
 
 template <class Tile>
 __global__ void __launch_bounds__(Tile::kThreads)
-    window_gradient_kernel(const __grid_constant__ WindowGradientOp op, int pictures) {
+    window_gradient_kernel(const __grid_constant__ WindowGradientOp<typename Tile::Element> op, int pictures) {
   auto& shared = dev::smem<GradientLayout<Tile>>();
   const GradientPlace<Tile> place(op, pictures);
   const int thread = static_cast<int>(threadIdx.x) % Tile::kChannelThreads;
@@ -156,7 +165,9 @@ struct JoinLayout {
 
 // A block owns 32 weights; each of its warps adds every eighth group, and the first adds the warps' sums. In double: of
 // hundreds of sums of floats, what is lost is then what was lost within them.
-__global__ void __launch_bounds__(JoinTile::kThreads) join_groups_kernel(const __grid_constant__ WindowGradientOp op) {
+template <class Element>
+__global__ void __launch_bounds__(JoinTile::kThreads)
+    join_groups_kernel(const __grid_constant__ WindowGradientOp<Element> op) {
   auto& shared = dev::smem<JoinLayout>();
   const int lane = static_cast<int>(threadIdx.x) % JoinTile::kWeights;
   const int part = static_cast<int>(threadIdx.x) / JoinTile::kWeights;

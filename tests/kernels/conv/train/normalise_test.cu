@@ -68,7 +68,7 @@ class FaceNormTest : public DeviceCases<NormCase> {
                     .out = out()},
                    stream());
   }
-  ActivationOp activation(float* y) const {
+  ActivationOp<float> activation(float* y) const {
     return {.z = z_there.data(),
             .norm = memory->view,
             .y = y,
@@ -184,6 +184,42 @@ TEST_P(FaceNormOnce, ManyPartsOfABatchAreAddedUp) {
   want.resize(2 * kChannels, static_cast<float>(variance));
   // Squares up to 64, 64 of them in float: errors of 2^-24 of their sum each, which go either way and are averaged.
   EXPECT_TRUE(close(moments.to_host(), want, {.abs = 64 * 64 * 0x1p-24}));
+}
+
+// 33 parts of tiles. Sums of a half more each, so that a tile that is left out or counted twice is seen; z is not
+// there.
+TEST_P(FaceNormOnce, ManyTilesOfABatchAreAddedUp) {
+  constexpr int kTiles = 32 * 128 + 5, kChannels = 16, kPixels = 144 * kTiles;
+  std::vector<float> sums(std::size_t{kTiles} * 2 * kChannels);
+  std::vector<double> sum(kChannels), square(kChannels);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const std::size_t channel = i % kChannels, tile = i / kChannels / 2;
+    const bool squares = i / kChannels % 2 == 1;
+    sums[i] = static_cast<float>(tile % 97) / 2 + static_cast<float>(channel) + (squares ? 2000.0f : 0.0f);
+    (squares ? square : sum)[channel] += static_cast<double>(sums[i]);
+  }
+  const auto there = uploaded(stream(), sums);
+  const auto ones = uploaded(stream(), std::vector<float>(kChannels, 1));
+  const auto moments = poisoned<float>(stream(), 2 * kChannels);
+  const NormMemory memory(kChannels, kPixels, stream());
+  ASSERT_EQ(tile_parts(kTiles), 33);
+  const MomentsOp<Bfloat16> op{.z = nullptr,
+                               .tiles = {there.data(), kTiles},
+                               .parts = memory.parts,
+                               .norm = memory.view,
+                               .gamma = ones.data(),
+                               .beta = ones.data(),
+                               .moments = moments.data(),
+                               .epsilon = 1e-5,
+                               .pixels = kPixels,
+                               .out = kChannels};
+  launch_moments(op, stream());
+  std::vector<float> want(2 * kChannels);
+  for (std::size_t c = 0; c < kChannels; ++c) {
+    const double mean = sum[c] / kPixels, variance = square[c] / kPixels - mean * mean;
+    want[c] = static_cast<float>(mean), want[kChannels + c] = static_cast<float>(variance * kPixels / (kPixels - 1.0));
+  }
+  EXPECT_TRUE(close(moments.to_host(), want, {.rel = 0x1p-23}));  // sums in double: one rounding at the end
 }
 
 // With a mean of all pixels' own value, dz is the routed gradient less its mean over the pixels: 12 / 16.

@@ -7,7 +7,9 @@
 #include <string>
 
 #include "kernels/conv/train/face_train_rung.h"
+#include "kernels/conv/train/tensor_tiles.h"
 #include "kernels/runtime/buffer.h"
+#include "tests/kernels/conv/train/rounded_step.h"
 #include "tests/kernels/conv/train/step_case.h"
 #include "tests/kernels/device/backend.h"
 #include "tests/kernels/device/close.h"
@@ -58,11 +60,11 @@ void enqueue(FaceTrainRung& rung, const DeviceBuffer<float>& parameters, const t
   stream.synchronize();  // before the batch goes
 }
 
-Outcome step(const TrainCase& c, int slots, StreamRef stream) {
+Outcome step(const TrainCase& c, int slots, StreamRef stream, FaceTrainFusion fusion = FaceTrainFusion::unfused) {
   const engine::FaceSpec spec = spec_of(c);
   const trainer::FaceLayout layout(spec);
   const FaceTrainNetwork network = trainer::kernel_network(spec, layout);
-  const auto rung = make_face_train_rung(FaceTrainFusion::unfused, network, slots, stream);
+  const auto rung = make_face_train_rung(fusion, network, slots, stream);
   const auto parameters = uploaded(stream, random_parameters(spec, layout));
   const Memory memory(network, stream);
   enqueue(*rung, parameters, random_batch(c), memory, stream);
@@ -110,20 +112,71 @@ TEST_P(FaceTrainStep, MomentsAndCorrectPicturesAreTheCpus) {
 INSTANTIATE_TEST_SUITE_P(All, FaceTrainStep,
                          testing::Combine(testing::ValuesIn(kCases), testing::ValuesIn(backends(1))));
 
+class FaceTrainTensorStep : public DeviceCases<TrainCase> {};
+
+double norm_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double v : values) sum += v * v;
+  return std::sqrt(sum);
+}
+
+// Against the definition where maps are rounded as the rung rounds them: what is left are roundings of fp32, and those
+// few numbers that they push to the other side of a rounding of bf16, 2^-8 of one of the many that a sum has, or of
+// ReLU's or pooling's choice. Both together are bounded by half a last place of bf16 of the largest.
+TEST_P(FaceTrainTensorStep, ItIsTheDefinitionOfMapsThatAreRounded) {
+  const TrainCase& c = param();
+  const engine::FaceSpec spec = spec_of(c);
+  const trainer::FaceLayout layout(spec);
+  const RoundedStep want(spec, layout, random_parameters(spec, layout), random_batch(c));
+  const Outcome got = step(c, static_cast<int>(c.count) + 1, stream(), FaceTrainFusion::tensor);
+  double largest = 0;
+  for (const double g : want.gradient) largest = std::max(largest, std::abs(g));
+  EXPECT_NEAR(got.tally.last_loss, want.loss, 0x1p-12 * want.loss);
+  EXPECT_TRUE(close(got.gradient, {want.gradient.begin(), want.gradient.end()}, {.abs = 0x1p-9 * largest}));
+  EXPECT_TRUE(close(got.moments, {want.moments.begin(), want.moments.end()}, {.abs = 0x1p-12, .rel = 0x1p-12}));
+}
+
+// And against the definition itself. A stage rounds four maps (z, y, dy, dz) by 2^-9 at most, which alone is a share of
+// 2^-9 sqrt(4 stages / 3) of a gradient's norm. More is lost where rounding changes ReLU's or pooling's choice: z near
+// the edge by 2^-9 of its size, so that a share of 2^-9 of the numbers is routed otherwise at either, each a whole
+// gradient wrong (gone here, come there: two), or sqrt(4 stages 2^-9) of the norm.
+TEST_P(FaceTrainTensorStep, ItsGradientPointsWhereTheDefinitionsDoes) {
+  const TrainCase& c = param();
+  const engine::FaceSpec spec = spec_of(c);
+  const trainer::FaceLayout layout(spec);
+  const std::vector<float> start = random_parameters(spec, layout);
+  const std::vector<double> parameters(start.begin(), start.end());
+  const std::vector<double> want = trainer::face_gradient(spec, layout, parameters, random_batch(c));
+  const Outcome got = step(c, static_cast<int>(c.count), stream(), FaceTrainFusion::tensor);
+  std::vector<double> error(want.size());
+  for (std::size_t i = 0; i < want.size(); ++i) error[i] = static_cast<double>(got.gradient[i]) - want[i];
+  const double stages = static_cast<double>(c.stages.size());
+  EXPECT_LT(norm_of(error), std::sqrt(4 * stages * 0x1p-9) * norm_of(want));
+  EXPECT_GT(norm_of(error), 0x1p-12 * norm_of(want)) << "nothing was rounded: another rung?";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, FaceTrainTensorStep,
+                         testing::Combine(testing::ValuesIn(kCases), testing::ValuesIn(backends(1))));
+
+class FaceTrainBits : public testing::TestWithParam<FaceTrainFusion> {};
+
 /// Bits that every schedule must make: compared with the first backend's.
-TEST(FaceTrainBits, AreTheSameUnderEverySchedule) {
+TEST_P(FaceTrainBits, AreTheSameUnderEverySchedule) {
   const DeviceState state = device_state();
   if (!state.available) GTEST_SKIP() << "no device: " << state.why_not << "; " << state.hint;
   std::optional<Outcome> first;
   for (const Backend& backend : backends(3)) {
     const OnBackend on(backend);
-    const Outcome got = step(kCases[2], 3, on.stream());
+    const Outcome got = step(kCases[2], 3, on.stream(), GetParam());
     if (!first) first = got;
     EXPECT_EQ(got.gradient, first->gradient) << backend.name;
     EXPECT_EQ(got.moments, first->moments) << backend.name;
     EXPECT_EQ(got.tally.loss, first->tally.loss) << backend.name;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, FaceTrainBits, testing::Values(FaceTrainFusion::unfused, FaceTrainFusion::tensor),
+                         [](const auto& rung) { return name_of(rung.param); });
 
 /// What does not depend on the order of threads.
 class FaceTrainOnce : public DeviceTest {};
@@ -133,17 +186,30 @@ TEST_P(FaceTrainOnce, NeitherSlotsNorAnEarlierBatchChangeABit) {
   const engine::FaceSpec spec = spec_of(c);
   const trainer::FaceLayout layout(spec);
   const FaceTrainNetwork network = trainer::kernel_network(spec, layout);
-  const auto rung = make_face_train_rung(FaceTrainFusion::unfused, network, 9, stream());
   const auto parameters = uploaded(stream(), random_parameters(spec, layout));
   TrainCase larger = c;
   larger.count = 8;
-  const Memory earlier(network, stream()), memory(network, stream());
-  enqueue(*rung, parameters, random_batch(larger, 9), earlier, stream());
-  enqueue(*rung, parameters, random_batch(c), memory, stream());
-  const Outcome got = memory.outcome(), want = step(c, 3, stream());
-  EXPECT_EQ(got.gradient, want.gradient);
-  EXPECT_EQ(got.moments, want.moments);
-  EXPECT_EQ(got.tally.loss, want.tally.loss);
+  for (const FaceTrainFusion fusion : {FaceTrainFusion::unfused, FaceTrainFusion::tensor}) {
+    const auto rung = make_face_train_rung(fusion, network, 9, stream());
+    const Memory earlier(network, stream()), memory(network, stream());
+    enqueue(*rung, parameters, random_batch(larger, 9), earlier, stream());
+    enqueue(*rung, parameters, random_batch(c), memory, stream());
+    const Outcome got = memory.outcome(), want = step(c, 3, stream(), fusion);
+    EXPECT_EQ(got.gradient, want.gradient) << name_of(fusion);
+    EXPECT_EQ(got.moments, want.moments) << name_of(fusion);
+    EXPECT_EQ(got.tally.loss, want.tally.loss) << name_of(fusion);
+  }
+}
+
+// 56 pictures of one pixel are 14 tiles, of which each is a part of the gradient for itself; 60 are 15, which are
+// added up in twos. The smaller batch needs more memory.
+TEST_P(FaceTrainOnce, AFewerPicturesMayHaveMoreParts) {
+  const TrainCase c{"wide", 1, {{180, false}, {190, false}}, 2, 56};
+  ASSERT_GT(gradient_groups(56, 1, gradient_run(56, 1, 192, 192)),
+            gradient_groups(60, 1, gradient_run(60, 1, 192, 192)));
+  const Outcome got = step(c, 60, stream(), FaceTrainFusion::tensor);
+  for (const float g : got.gradient) ASSERT_TRUE(std::isfinite(g));
+  EXPECT_EQ(got.gradient, step(c, 56, stream(), FaceTrainFusion::tensor).gradient);
 }
 
 // A head of zeros makes equal logits, of which the first counts, as of a target's equal shares.
