@@ -1,6 +1,7 @@
 #include "app/train/face_options.h"
 
 #include "app/glue/exit_codes.h"
+#include "kernels/conv/train/network.h"
 
 namespace app {
 namespace {
@@ -50,6 +51,9 @@ trainer::FaceTrainOptions resolve_face_options(const TrainCommand& c, const WasG
   } catch (const std::invalid_argument& error) {
     refuse("options", error.what(), "affetto train --help shows the options");
   }
+  if (trainer.make && options.batch > kernels::kMostFaceTrainSlots)
+    refuse("--batch", "a GPU takes " + std::to_string(kernels::kMostFaceTrainSlots) + " pictures an iteration at most",
+           "a smaller one, or --device cpu");
   return options;
 }
 

@@ -306,6 +306,9 @@ class FaceTraining(CliTest):
         self.assertIn("abacus", self.train_few("abacus", "x.safetensors", code=2).stderr)
         self.assertIn("reference", self.train_few("reference", "x.safetensors", code=2).stderr)
 
+    def test_a_batch_beyond_a_gpus_grid_is_refused(self):
+        self.assertIn("65535", self.run_affetto("train", "--preset", "face", "--data", "faces", "--batch", 65536, "--device", "emulated", "-o", "x.safetensors", code=2).stderr)
+
     def test_class_folders_serve_as_labels(self):
         for part, name, count in (("train", "happy", 3), ("train", "sad", 3), ("val", "sad", 2)):
             os.makedirs(self.path(f"plain/{part}/{name}"))

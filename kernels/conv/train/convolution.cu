@@ -17,7 +17,7 @@ void launch_as(const ConvolutionOp<Element>& op, int pictures, StreamRef stream)
 
 }  // namespace
 
-void launch_pack(const PackOp& op, StreamRef stream) {
+void launch_pack(const PackTapsOp& op, StreamRef stream) {
   launch_elements("pack_window", pack_window_kernel, std::int64_t{op.reads} * kWindowTaps * op.writes, stream, op);
 }
 

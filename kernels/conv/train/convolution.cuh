@@ -12,7 +12,7 @@
 namespace kernels::inline AFFETTO_PLATFORM {
 
 // One thread owns one packed weight.
-__global__ void __launch_bounds__(kElementThreads) pack_window_kernel(const __grid_constant__ PackOp op) {
+__global__ void __launch_bounds__(kElementThreads) pack_window_kernel(const __grid_constant__ PackTapsOp op) {
   const std::int64_t i = element();
   if (i >= std::int64_t{op.reads} * kWindowTaps * op.writes) return;
   const int column = static_cast<int>(i % op.writes), tap = static_cast<int>(i / op.writes % kWindowTaps);

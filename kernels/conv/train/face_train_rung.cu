@@ -12,8 +12,6 @@
 namespace kernels::inline AFFETTO_PLATFORM {
 namespace {
 
-constexpr int kMostSlots = 65535;  ///< blocks of a grid's third dimension
-
 [[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument("face training: " + why); }
 
 void check_range(const FaceTrainNetwork& network, const std::string& what, std::int64_t at, std::int64_t count) {
@@ -43,9 +41,9 @@ void check_network(const FaceTrainNetwork& network, int slots) {
   check_range(network, "the head's weight", network.head_weight, std::int64_t{network.classes} * network.features());
   check_range(network, "the head's bias", network.head_bias, network.classes);
   const std::int64_t pixels = std::int64_t{network.side} * network.side;
-  if (slots < 1 || slots > kMostSlots || pixels * slots > std::numeric_limits<int>::max()) {
+  if (slots < 1 || slots > kMostFaceTrainSlots || pixels * slots > std::numeric_limits<int>::max()) {
     refuse(std::to_string(slots) + " slots for pictures of " + std::to_string(network.side) +
-           " pixels; expected 1 to " + std::to_string(kMostSlots) + ", and 2^31 pixels in all at most");
+           " pixels; expected 1 to " + std::to_string(kMostFaceTrainSlots) + ", and 2^31 pixels in all at most");
   }
 }
 

@@ -18,20 +18,20 @@ namespace kernels::inline AFFETTO_PLATFORM {
 // ---- the three products, in fp32; what is made of the picture may be kept in bf16
 
 /// A convolution's weights as launch_convolution reads them.
-struct PackOp {
+struct PackTapsOp {
   const float* weight = nullptr;  ///< [3, 3, in, out]
   float* to = nullptr;            ///< [reads, 9, writes], zeros for channels that are not there
   int in = 0, out = 0;
   int reads = 0, writes = 0;  ///< channels of the maps
   bool turned = false;        ///< for the way back: reads out, writes in, and the window is turned round
 };
-void launch_pack(const PackOp& op, StreamRef stream);
+void launch_pack(const PackTapsOp& op, StreamRef stream);
 
 /// 3x3, stride 1, zeros around the map.
 template <class Element>
 struct ConvolutionOp {
   const float* in = nullptr;      ///< [n, side, side, reads]
-  const float* weight = nullptr;  ///< as PackOp made it
+  const float* weight = nullptr;  ///< as PackTapsOp made it
   Element* out = nullptr;         ///< [n, side, side, writes]
   int side = 0, reads = 0, writes = 0;
 };

@@ -32,6 +32,8 @@ struct FaceTrainNetwork {
   }
 };
 
+inline constexpr int kMostFaceTrainSlots = 65535;  ///< pictures of a batch: blocks of a grid's third dimension
+
 /// What iterations add up to, in device memory; all bytes zero before the first.
 struct FaceTally {
   double loss = 0;                         ///< sum over pictures, nats

@@ -9,8 +9,8 @@ namespace {
 constexpr unsigned kBlocks = 1024;
 
 template <class Element>
-using PictureTile = GradientTile<1, Element>;
-using MapTile = GradientTile<kChannelUnit, float>;
+using PictureTile = TapGradientTile<1, Element>;
+using MapTile = TapGradientTile<kChannelUnit, float>;
 
 unsigned channel_blocks(int reads, int writes) {
   return parts_of(reads, reads == 1 ? PictureTile<float>::kDeep : MapTile::kDeep) *
@@ -22,7 +22,7 @@ void launch_as(const WindowGradientOp<typename Tile::Element>& op, int pictures,
   launch("window_gradient", window_gradient_kernel<Tile>,
          {.grid = {channel_blocks(op.reads, op.writes), static_cast<unsigned>(op.groups)},
           .block = Tile::kThreads,
-          .shared_bytes = sizeof(GradientLayout<Tile>)},
+          .shared_bytes = sizeof(TapGradientLayout<Tile>)},
          stream, op, pictures);
   launch("join_groups", join_groups_kernel<typename Tile::Element>,
          {.grid = parts_of(kWindowTaps * op.in_channels * op.out_channels, JoinTile::kWeights),

@@ -16,7 +16,7 @@ namespace kernels::inline AFFETTO_PLATFORM {
 /// A thread owns one of them and four outputs: 36 sums, for which it reads 3 + 4 numbers a pixel. The numbers are a
 /// common middle; to be chosen by a benchmark when a GPU is at hand.
 template <int kDeep_, class Element_>
-struct GradientTile {
+struct TapGradientTile {
   using Element = Element_;
   static constexpr int kDeep = kDeep_, kSide = 8, kPatch = kSide + 2, kChannels = 32, kSteps = 2;
   static constexpr int kQuads = kChannels / 4, kChannelThreads = kDeep * kQuads;
@@ -28,25 +28,25 @@ struct GradientTile {
 };
 
 template <class Tile>
-struct GradientStep {
+struct TapGradientStep {
   alignas(16) typename Tile::Element d_out[Tile::kSide][Tile::kSide][Tile::kChannels];
   alignas(16) float patch[Tile::kPatch][Tile::kPatch][Tile::kPitch];
 };
 template <class Tile>
-struct GradientLayout {
-  GradientStep<Tile> steps[Tile::kSteps];
+struct TapGradientLayout {
+  TapGradientStep<Tile> steps[Tile::kSteps];
   float parts[Tile::kRowParts][Tile::kRowParts > 1 ? Tile::kChannelThreads : 1][Tile::kSums + 1];  // + 1: no bank twice
 };
 
 /// What a block works on: grid (channels by channels, groups).
 template <class Tile>
-struct GradientPlace {
+struct TapGradientPlace {
   int in, out;     ///< first channels
   int across;      ///< tiles of a map's side
   int first, end;  ///< tiles of the group, of all pictures'
 
   template <class Op>
-  __device__ GradientPlace(const Op& op, int pictures) {
+  __device__ TapGradientPlace(const Op& op, int pictures) {
     const int slices = (op.writes + Tile::kChannels - 1) / Tile::kChannels, block = static_cast<int>(blockIdx.x);
     in = block / slices * Tile::kDeep;
     out = block % slices * Tile::kChannels;
@@ -68,7 +68,7 @@ __device__ inline float4 four_of(const Bfloat16* from) {
 
 /// Zeros beyond the map and beyond its channels.
 template <class Tile>
-__device__ void load_gradient_step(GradientStep<Tile>& step, const WindowGradientOp<typename Tile::Element>& op,
+__device__ void load_gradient_step(TapGradientStep<Tile>& step, const WindowGradientOp<typename Tile::Element>& op,
                                    const TilePlace& at, int in) {
   constexpr int kBytes = Tile::kDeep == 1 ? 4 : 16, kQuadBytes = 4 * static_cast<int>(sizeof(typename Tile::Element));
   load_patch<Tile::kPatch, kBytes, Tile::kDeep * 4 / kBytes>(
@@ -89,7 +89,7 @@ using TapSums = float[kWindowTaps][4];
 
 /// The products of one row of a tile.
 template <class Tile>
-__device__ void add_gradient_row(const GradientStep<Tile>& step, int y, int in, int quad, TapSums& sums) {
+__device__ void add_gradient_row(const TapGradientStep<Tile>& step, int y, int in, int quad, TapSums& sums) {
   float seen[3][Tile::kPatch];
   AFFETTO_UNROLLED
   for (int i = 0; i < 3 * Tile::kPatch; ++i)
@@ -110,7 +110,7 @@ __device__ void add_gradient_row(const GradientStep<Tile>& step, int y, int in, 
 
 /// Into the first row part's sums all parts', in their order.
 template <class Tile>
-__device__ void join_row_parts(GradientLayout<Tile>& shared, int thread, int part, TapSums& sums) {
+__device__ void join_row_parts(TapGradientLayout<Tile>& shared, int thread, int part, TapSums& sums) {
   if constexpr (Tile::kRowParts > 1) {
     for (int i = 0; i < Tile::kSums; ++i) shared.parts[part][thread][i] = sums[i / 4][i % 4];
     __syncthreads();
@@ -126,8 +126,8 @@ __device__ void join_row_parts(GradientLayout<Tile>& shared, int thread, int par
 template <class Tile>
 __global__ void __launch_bounds__(Tile::kThreads)
     window_gradient_kernel(const __grid_constant__ WindowGradientOp<typename Tile::Element> op, int pictures) {
-  auto& shared = dev::smem<GradientLayout<Tile>>();
-  const GradientPlace<Tile> place(op, pictures);
+  auto& shared = dev::smem<TapGradientLayout<Tile>>();
+  const TapGradientPlace<Tile> place(op, pictures);
   const int thread = static_cast<int>(threadIdx.x) % Tile::kChannelThreads;
   const int part = static_cast<int>(threadIdx.x) / Tile::kChannelThreads;
   const int quad = thread % Tile::kQuads, in = thread / Tile::kQuads;
