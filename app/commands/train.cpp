@@ -70,6 +70,8 @@ void add_schedule(CLI::App& c, TrainCommand& o) {
   c.add_option("--seed", t.seed, "of initial weights and order")->capture_default_str();
   c.add_option("--threads", t.threads, "threads (default: all cores); the result does not depend on it");
   c.add_option("--device", o.device, "auto, cpu or cuda; notes are trained on the CPU")->capture_default_str();
+  c.add_option("--fusion", o.fusion,
+               "faces, on the GPU: rung of the fusion ladder: unfused (default, fp32), tensor (maps in bf16)");
 }
 
 void describe(engine::Model& model, const TrainCommand& c, const TrainingNotes& notes,
@@ -148,12 +150,13 @@ void add_train(CLI::App& app, Run& run) {
     run = [options, command] {
       const auto was_given = [command](const std::string& name) { return command->count(name) > 0; };
       if (options->preset != kFacePreset) {
-        if (was_given("--vote-share"))
-          throw UsageError({"usage", "--vote-share", "it is for --preset face", "leave it out"});
+        for (const char* option : {"--vote-share", "--fusion"}) {
+          if (was_given(option)) throw UsageError({"usage", option, "it is for --preset face", "leave it out"});
+        }
         return run_train(*options);
       }
-      const FaceTrainer trainer = resolve_face_trainer(options->device);
-      return train_faces(*options, resolve_face_options(*options, was_given, trainer), trainer.name());
+      const FaceTrainer trainer = resolve_face_trainer(options->device, options->fusion);
+      return train_faces(*options, resolve_face_options(*options, was_given, trainer), trainer);
     };
   });
 }

@@ -127,7 +127,7 @@ void describe(engine::FaceModel& model, const TrainCommand& c, const trainer::Fa
 
 }  // namespace
 
-int train_faces(const TrainCommand& c, const trainer::FaceTrainOptions& options, const std::string& device) {
+int train_faces(const TrainCommand& c, const trainer::FaceTrainOptions& options, const FaceTrainer& trainer) {
   FaceRunFolder folder(c);
   FaceCorpus corpus = read_face_corpus(
       c.data.front(), options.spec,
@@ -150,7 +150,8 @@ int train_faces(const TrainCommand& c, const trainer::FaceTrainOptions& options,
   io::write_file(c.output, io::format_tensors(engine::table_from_face_model(result.best)), io::Existing::replace);
   const Json json = {
       {"file", c.output},
-      {"device", device},
+      {"device", trainer.name()},
+      {"fusion", trainer.fusion_name()},
       {"ending", name_of(result.ending)},
       {"iterations", result.iterations},
       {"epochs", result.epochs},
@@ -162,7 +163,7 @@ int train_faces(const TrainCommand& c, const trainer::FaceTrainOptions& options,
     std::printf("%s\n", json.dump(1).c_str());
   } else if (!c.quiet) {
     std::printf("%s: %s after %.2f epochs on %s; the weights are those of iteration %lld, accuracy %.4f\n",
-                c.output.c_str(), name_of(result.ending), result.epochs, device.c_str(),
+                c.output.c_str(), name_of(result.ending), result.epochs, trainer.name().c_str(),
                 static_cast<long long>(result.best_validation.iteration), result.best_validation.best);
   }
   return kDone;

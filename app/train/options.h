@@ -12,7 +12,7 @@ namespace app {
 struct TrainCommand {
   std::string preset = "seed";
   std::vector<std::string> data;  ///< folders or files
-  std::string output, split, device = "auto", clusters, licence, data_note;
+  std::string output, split, device = "auto", fusion, clusters, licence, data_note;
   double validation_fraction = 0.1, vote_share = 0.3;
   bool resume = false, force = false, strict_midi = false, json = false, quiet = false;
   std::string loss = "every";

@@ -296,6 +296,22 @@ class FaceTraining(CliTest):
         self.train_few("emulated", "cpu.safetensors", "--resume", epochs=2)
         self.assertEqual(json.loads(self.read("cpu.run/metrics.jsonl").splitlines()[-1])["iteration"], 2)
 
+    def test_a_rung_of_the_ladder_trains_and_goes_on_with_anothers_checkpoint(self):
+        self.few_faces()
+        loss = {}
+        for rung in ("unfused", "tensor"):
+            result = json.loads(self.train_few("emulated", f"{rung}.safetensors", "--fusion", rung, "--json").stdout)
+            self.assertEqual((result["fusion"], result["iterations"]), (rung, 1))
+            loss[rung] = json.loads(self.read(f"{rung}.run/metrics.jsonl").splitlines()[0])["loss"]
+        # Logits near 1, each of some hundred numbers that bf16 rounded by 2^-9; and another rung than was asked for shows.
+        self.assertAlmostEqual(loss["tensor"], loss["unfused"], delta=2 ** -5)
+        self.assertNotEqual(loss["tensor"], loss["unfused"])
+        self.train_few("emulated", "unfused.safetensors", "--resume", "--fusion", "tensor", epochs=2)
+        for device, options, why in (("cpu", ("--fusion", "tensor"), "belong to the GPU"),
+                                     ("emulated", ("--fusion", "whole"), "no rung of the ladder that trains faces: unfused, tensor")):
+            self.assertIn(why, self.train_few(device, "x.safetensors", *options, code=2).stderr)
+        self.assertIn("--preset face", self.run_affetto("train", "--preset", "seed", "--fusion", "tensor", "--data", ".", "-o", "x.safetensors", code=2).stderr)
+
     def test_without_a_gpu_cuda_is_refused_and_auto_goes_on(self):
         if "sm_" in next(line for line in self.run_affetto("doctor").stdout.splitlines() if " gpu " in line):
             self.skipTest("this machine has a GPU")

@@ -23,10 +23,16 @@ const FaceSet& validation() {
 }
 
 /// 40 pictures in batches of 16: the last of an epoch is smaller.
+MakeFaceTrainee on_rung(kernels::FaceTrainFusion fusion) {
+  return [fusion](const engine::FaceSpec& spec, const FaceLayout& layout, std::size_t batch) {
+    return on_emulator::make_face_trainee(spec, layout, batch, fusion);
+  };
+}
+
 FaceTrainOptions options_for(double epochs, bool on_device) {
   FaceTrainOptions options = small_options();
   options.epochs = epochs;
-  if (on_device) options.make_trainee = on_emulator::make_face_trainee;
+  if (on_device) options.make_trainee = on_rung(kDefaultFaceTrainFusion);
   return options;
 }
 
@@ -55,9 +61,12 @@ double worst_difference(const engine::TensorTable& a, const engine::TensorTable&
   return worst;
 }
 
-TEST(DeviceFaceRun, LearnsWhatTheMouthSays) {
+class DeviceFaceLearning : public testing::TestWithParam<kernels::FaceTrainFusion> {};
+
+TEST_P(DeviceFaceLearning, LearnsWhatTheMouthSays) {
   Recorder sink;
   FaceTrainOptions options = options_for(20, true);
+  options.make_trainee = on_rung(GetParam());
   options.augmentation = {0.5, 0, 0, 0, 0, 0.2};
   const FaceRunResult result = train_face(options, training(), validation(), {}, sink, {});
   EXPECT_EQ(result.ending, Ending::finished);
@@ -67,6 +76,10 @@ TEST(DeviceFaceRun, LearnsWhatTheMouthSays) {
   EXPECT_GT(sink.last.accuracy, 0.6);
   EXPECT_LT(sink.last.loss, std::log(2));
 }
+
+INSTANTIATE_TEST_SUITE_P(Rungs, DeviceFaceLearning,
+                         testing::Values(kernels::FaceTrainFusion::unfused, kernels::FaceTrainFusion::tensor),
+                         [](const auto& rung) { return kernels::name_of(rung.param); });
 
 // Adam divides a gradient by its size: where that is rounding error alone (a convolution's shift under a normalisation
 // has none here) steps would differ by 2 x rate. Rates sum up to 0.09; gradients agree to 1e-5, of which a quotient of
@@ -128,7 +141,7 @@ TEST(DeviceFaceTrainee, ADivergenceIsToldWithItsIterationAndChangesNothing) {
   batch.targets = {1, 0, 0, 1};
   const FaceStep step{.rate = 0.01, .weight_decay = 0.1, .clip_norm = 5, .average = 0.9};
   Pool pool(1);
-  const auto device = on_emulator::make_face_trainee(options.spec, layout, 2);
+  const auto device = on_rung(kDefaultFaceTrainFusion)(options.spec, layout, 2);
   CpuFaceTrainee cpu(options.spec, layout, pool, 2);
   for (FaceTrainee* trainee : {static_cast<FaceTrainee*>(&cpu), device.get()}) {
     trainee->restore({parameters, none, none, parameters, gather_moments(model), 0});

@@ -25,13 +25,13 @@ struct BatchMemory {
 
 class CudaFaceTrainee final : public FaceTrainee {
  public:
-  CudaFaceTrainee(const engine::FaceSpec& spec, const FaceLayout& layout, std::size_t batch)
+  CudaFaceTrainee(const engine::FaceSpec& spec, const FaceLayout& layout, std::size_t batch,
+                  kernels::FaceTrainFusion fusion)
       : layout_(layout),
         pixels_(static_cast<std::size_t>(spec.side) * static_cast<std::size_t>(spec.side)),
         classes_(spec.classes.size()),
         network_(kernel_network(spec, layout)),
-        rung_(kernels::make_face_train_rung(kernels::FaceTrainFusion::unfused, network_, static_cast<int>(batch),
-                                            stream_)),
+        rung_(kernels::make_face_train_rung(fusion, network_, static_cast<int>(batch), stream_)),
         optimiser_(network_, stream_) {
     for (std::size_t i = 0; i < kBatches; ++i) batches_.emplace_back(batch * (pixels_ + classes_), stream_);
   }
@@ -149,8 +149,8 @@ FaceMoments CudaFaceTrainee::moments_from(std::span<const float> flat) const {
 }  // namespace
 
 std::unique_ptr<FaceTrainee> make_face_trainee(const engine::FaceSpec& spec, const FaceLayout& layout,
-                                               std::size_t batch) {
-  return std::make_unique<CudaFaceTrainee>(spec, layout, batch);
+                                               std::size_t batch, kernels::FaceTrainFusion fusion) {
+  return std::make_unique<CudaFaceTrainee>(spec, layout, batch, fusion);
 }
 
 }  // namespace trainer::AFFETTO_PLATFORM
