@@ -36,6 +36,9 @@ class FaceProducts {
 /// fp32. @param slots  most pictures
 std::unique_ptr<FaceProducts<float>> make_direct_products(const std::vector<ProductShape>& shapes, int slots,
                                                           StreamRef stream);
+/// As many parts of a window's gradient as memory must hold on tensor cores, for 1 to `slots` pictures. Fewer pictures
+/// can have more: more of them make runs longer.
+int most_gradient_groups(const ProductShape& shape, int slots);
 /// Tensor cores (tensor.h).
 std::unique_ptr<FaceProducts<Bfloat16>> make_tensor_products(const std::vector<ProductShape>& shapes, int slots,
                                                              StreamRef stream);

@@ -12,14 +12,6 @@ std::size_t channels_squared(const ProductShape& s) {
   return static_cast<std::size_t>(s.reads) * static_cast<std::size_t>(s.writes);
 }
 
-/// Parts of a window's gradient. More pictures can mean fewer: they make runs longer, and the last one shorter.
-int most_groups(const ProductShape& s, int slots) {
-  int most = 0;
-  for (int n = 1; n <= slots; ++n)
-    most = std::max(most, gradient_groups(n, s.side, gradient_run(n, s.side, s.reads, s.writes)));
-  return most;
-}
-
 class TensorProducts final : public FaceProducts<Bfloat16> {
  public:
   TensorProducts(const std::vector<ProductShape>& shapes, int slots, StreamRef stream)
@@ -33,7 +25,7 @@ class TensorProducts final : public FaceProducts<Bfloat16> {
       const int tiles = tile_count(slots, s.side);
       most_tiles_ = std::max(most_tiles_, tiles);
       most_sums = std::max(most_sums, static_cast<std::size_t>(tiles) * 2 * static_cast<std::size_t>(s.writes));
-      const auto groups = static_cast<std::size_t>(most_groups(s, slots));
+      const auto groups = static_cast<std::size_t>(most_gradient_groups(s, slots));
       most_parts = std::max(most_parts, groups * kWindowTaps * channels_squared(s));
     }
     sums_ = {stream, most_sums}, parts_ = {stream, most_parts};
@@ -108,6 +100,13 @@ class TensorProducts final : public FaceProducts<Bfloat16> {
 };
 
 }  // namespace
+
+int most_gradient_groups(const ProductShape& s, int slots) {
+  int most = 0;
+  for (int n = 1; n <= slots; ++n)
+    most = std::max(most, gradient_groups(n, s.side, gradient_run(n, s.side, s.reads, s.writes)));
+  return most;
+}
 
 std::unique_ptr<FaceProducts<Bfloat16>> make_tensor_products(const std::vector<ProductShape>& shapes, int slots,
                                                              StreamRef stream) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kernels/conv/train/face_train_rung.h"
+#include "kernels/conv/train/products.h"
 #include "kernels/conv/train/tensor_tiles.h"
 #include "kernels/runtime/buffer.h"
 #include "tests/kernels/conv/train/rounded_step.h"
@@ -178,6 +179,16 @@ TEST_P(FaceTrainBits, AreTheSameUnderEverySchedule) {
 INSTANTIATE_TEST_SUITE_P(All, FaceTrainBits, testing::Values(FaceTrainFusion::unfused, FaceTrainFusion::tensor),
                          [](const auto& rung) { return name_of(rung.param); });
 
+// Of the preset's last stage 56 pictures are 14 tiles, of which each is a part; 60 are 15, which are added up in twos.
+TEST(FaceTrainParts, MemoryIsThatOfTheSmallerBatchThatNeedsMore) {
+  constexpr ProductShape kLast{.side = 6, .in = 192, .out = 192, .reads = 192, .writes = 192};
+  const auto parts = [](int n) { return gradient_groups(n, 6, gradient_run(n, 6, 192, 192)); };
+  ASSERT_EQ(parts(56), 14);
+  ASSERT_EQ(parts(60), 8);
+  EXPECT_EQ(most_gradient_groups(kLast, 60), 14);
+  EXPECT_EQ(most_gradient_groups(kLast, 40), parts(40));
+}
+
 /// What does not depend on the order of threads.
 class FaceTrainOnce : public DeviceTest {};
 
@@ -199,17 +210,6 @@ TEST_P(FaceTrainOnce, NeitherSlotsNorAnEarlierBatchChangeABit) {
     EXPECT_EQ(got.moments, want.moments) << name_of(fusion);
     EXPECT_EQ(got.tally.loss, want.tally.loss) << name_of(fusion);
   }
-}
-
-// 56 pictures of one pixel are 14 tiles, of which each is a part of the gradient for itself; 60 are 15, which are
-// added up in twos. The smaller batch needs more memory.
-TEST_P(FaceTrainOnce, AFewerPicturesMayHaveMoreParts) {
-  const TrainCase c{"wide", 1, {{180, false}, {190, false}}, 2, 56};
-  ASSERT_GT(gradient_groups(56, 1, gradient_run(56, 1, 192, 192)),
-            gradient_groups(60, 1, gradient_run(60, 1, 192, 192)));
-  const Outcome got = step(c, 60, stream(), FaceTrainFusion::tensor);
-  for (const float g : got.gradient) ASSERT_TRUE(std::isfinite(g));
-  EXPECT_EQ(got.gradient, step(c, 56, stream(), FaceTrainFusion::tensor).gradient);
 }
 
 // A head of zeros makes equal logits, of which the first counts, as of a target's equal shares.
