@@ -13,7 +13,7 @@ struct TrainCommand {
   std::string preset = "seed";
   std::vector<std::string> data;  ///< folders or files
   std::string output, split, device = "auto", fusion, clusters, licence, data_note;
-  double validation_fraction = 0.1, vote_share = 0.3;
+  double validation_fraction = 0.1, vote_share = 0.1;
   bool resume = false, force = false, strict_midi = false, json = false, quiet = false;
   std::string loss = "every";
   std::vector<std::string> loss_weights;  ///< "pitch=1"

@@ -161,6 +161,14 @@ class Face(CliTest):
         self.assertIn("pictures of 24 pixels", self.run_affetto("evaluate", "--model", "small.safetensors", "--faces", ".", code=4).stderr)
         self.assertIn("reads faces", self.run_affetto("generate", "--model", self.face, "-o", "x.mid", code=4).stderr)
 
+    def test_the_network_that_ships_reads(self):
+        read = json.loads(self.run_affetto("face", "--cropped", self.picture, "--json").stdout)
+        self.assertIn(read["label"], CLASSES)
+        self.assertAlmostEqual(sum(read[name] for name in CLASSES), 1, places=6)
+        told = self.run_affetto("inspect", os.path.join(os.path.dirname(__file__), "..", "..", "weights", "face.safetensors")).stdout
+        for word in ("licence", "research", "FER2013"):
+            self.assertIn(word, told)
+
     def test_usage(self):
         os.makedirs(self.path("many"))
         self.assertIn("no picture", self.read_face("many", code=3).stderr)
@@ -225,7 +233,7 @@ class FaceToMusic(CliTest):
         self.assertIn("--face PICTURE", self.generate("--face-model", "x.safetensors", code=2).stderr)
         self.assertIn("--face PICTURE", self.generate("--face-box", "0,0,9,9", code=2).stderr)
         os.remove(self.path("weights/face.safetensors"))
-        self.assertIn("face.safetensors", self.generate("--face", self.picture, "--cropped", code=4).stderr)
+        self.assertIn("missing.safetensors", self.generate("--face", self.picture, "--cropped", "--face-model", "missing.safetensors", code=3).stderr)
 
 
 class FaceTraining(CliTest):

@@ -18,7 +18,8 @@
 namespace trainer {
 
 /// How a run goes. The defaults are where recipes for small convolutional networks usually begin (AdamW at 2e-3 under a
-/// cosine, a batch of 128, decay 0.05, averaged weights); none has been chosen by validation yet.
+/// cosine, a batch of 128, decay 0.05, averaged weights) and what weights/face.md was
+/// trained by; others have not been compared with them yet.
 struct FaceTrainOptions {
   engine::FaceSpec spec;
   std::uint64_t seed = 1;          ///< of initial weights, order, augmentation and dropout
