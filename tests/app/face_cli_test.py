@@ -301,20 +301,11 @@ class FaceTraining(CliTest):
             first[device] = json.loads(self.read(f"{device}.run/metrics.jsonl").splitlines()[0])
         for number in ("loss", "gradient_norm"):
             self.assertAlmostEqual(first["emulated"][number] / first["cpu"][number], 1, delta=1e-4)
-        self.train_few("emulated", "cpu.safetensors", "--resume", epochs=2)
-        self.assertEqual(json.loads(self.read("cpu.run/metrics.jsonl").splitlines()[-1])["iteration"], 2)
+        again = json.loads(self.train_few("emulated", "cpu.safetensors", "--resume", "--fusion", "tensor", "--json", epochs=2).stdout)
+        self.assertEqual((again["device"], again["fusion"], again["iterations"]), ("emulated", "tensor", 2))
 
-    def test_a_rung_of_the_ladder_trains_and_goes_on_with_anothers_checkpoint(self):
+    def test_only_rungs_of_the_ladder_that_trains_faces_are_taken(self):
         self.few_faces()
-        loss = {}
-        for rung in ("unfused", "tensor"):
-            result = json.loads(self.train_few("emulated", f"{rung}.safetensors", "--fusion", rung, "--json").stdout)
-            self.assertEqual((result["fusion"], result["iterations"]), (rung, 1))
-            loss[rung] = json.loads(self.read(f"{rung}.run/metrics.jsonl").splitlines()[0])["loss"]
-        # Logits near 1, each of some hundred numbers that bf16 rounded by 2^-9; and another rung than was asked for shows.
-        self.assertAlmostEqual(loss["tensor"], loss["unfused"], delta=2 ** -5)
-        self.assertNotEqual(loss["tensor"], loss["unfused"])
-        self.train_few("emulated", "unfused.safetensors", "--resume", "--fusion", "tensor", epochs=2)
         for device, options, why in (("cpu", ("--fusion", "tensor"), "belong to the GPU"),
                                      ("emulated", ("--fusion", "whole"), "no rung of the ladder that trains faces: unfused, tensor")):
             self.assertIn(why, self.train_few(device, "x.safetensors", *options, code=2).stderr)
