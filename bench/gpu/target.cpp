@@ -1,8 +1,18 @@
 #include "bench/gpu/target.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "engine/generate/cuda/make.h"
 
 namespace bench::gpu {
+
+Target take_target(int& argc, char** argv) {
+  char** const end = std::remove(argv + 1, argv + argc, std::string_view("--emulated"));
+  const bool emulated = end != argv + argc;
+  argc = static_cast<int>(end - argv);
+  return emulated ? Target::emulated : Target::cuda;
+}
 
 kernels::DeviceState device_state(Target target) {
   if (target == Target::emulated) return engine::on_emulator::device_state();

@@ -7,6 +7,9 @@ namespace bench::gpu {
 
 enum class Target { cuda, emulated };
 
+/// Takes --emulated out of the command line.
+Target take_target(int& argc, char** argv);
+
 /// Whether there is something to measure on, and what it is.
 kernels::DeviceState device_state(Target target);
 

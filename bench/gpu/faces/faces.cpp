@@ -121,9 +121,8 @@ void add_rows(const Timing& timing) {
 }  // namespace bench::gpu
 
 int main(int argc, char** argv) try {
-  char** end = std::remove(argv + 1, argv + argc, std::string("--emulated"));
-  if (end != argv + argc) bench::gpu::target = bench::gpu::Target::emulated;
-  bench::Timing timing = bench::start(static_cast<int>(end - argv), argv);
+  bench::gpu::target = bench::gpu::take_target(argc, argv);
+  bench::Timing timing = bench::start(argc, argv);
   timing.most_seconds = 3;
   bench::add_context();
   bench::gpu::add_rows(timing);

@@ -7,6 +7,7 @@
 
 #include "kernels/conv/stage.cuh"
 #include "kernels/conv/train/launch.h"
+#include "kernels/conv/train/window_weight.cuh"
 #include "kernels/ops/elements.cuh"
 
 namespace kernels::inline AFFETTO_PLATFORM {
@@ -17,10 +18,7 @@ __global__ void __launch_bounds__(kElementThreads) pack_window_kernel(const __gr
   if (i >= std::int64_t{op.reads} * kWindowTaps * op.writes) return;
   const int column = static_cast<int>(i % op.writes), tap = static_cast<int>(i / op.writes % kWindowTaps);
   const int row = static_cast<int>(i / op.writes / kWindowTaps);
-  const int in = op.turned ? column : row, out = op.turned ? row : column;
-  const int from = op.turned ? kWindowTaps - 1 - tap : tap;
-  const bool there = in < op.in && out < op.out;
-  op.to[i] = there ? op.weight[(std::int64_t{from} * op.in + in) * op.out + out] : 0.0f;
+  op.to[i] = window_weight(op.weight, op.in, op.out, op.turned, tap, row, column);
 }
 
 // A block owns 8 x 8 pixels and 32 channels of one picture; a thread a 2x2 window and four channels of them.

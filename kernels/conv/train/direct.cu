@@ -52,18 +52,7 @@ class DirectProducts final : public FaceProducts<float> {
   }
 
   void window_gradient(std::size_t stage, const float* in, const float* d_out, int n, float* gradient) override {
-    const ProductShape& s = shapes_[stage];
-    launch_window_gradient({.in = in,
-                            .d_out = d_out,
-                            .partial = partial_.data(),
-                            .gradient = gradient + s.weight,
-                            .side = s.side,
-                            .reads = s.reads,
-                            .writes = s.writes,
-                            .in_channels = s.in,
-                            .out_channels = s.out,
-                            .groups = window_groups(s.side, s.reads, s.writes, n)},
-                           n, stream_);
+    launch_window_gradient(shapes_[stage], in, d_out, n, partial_.data(), gradient, stream_);
   }
 
  private:

@@ -24,17 +24,7 @@ class PictureProducts {
   }
 
   void window_gradient(const float* pictures, const Element* d_out, int n, float* gradient) const {
-    launch_window_gradient({.in = pictures,
-                            .d_out = d_out,
-                            .partial = partial_.data(),
-                            .gradient = gradient + shape_.weight,
-                            .side = shape_.side,
-                            .reads = shape_.reads,
-                            .writes = shape_.writes,
-                            .in_channels = shape_.in,
-                            .out_channels = shape_.out,
-                            .groups = static_cast<int>(groups(n))},
-                           n, stream_);
+    launch_window_gradient(shape_, pictures, d_out, n, partial_.data(), gradient, stream_);
   }
 
  private:

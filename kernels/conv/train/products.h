@@ -18,6 +18,24 @@ struct ProductShape {
   std::int64_t weight = 0;    ///< where [3, 3, in, out] stands in the parameters and in the gradient
 };
 
+/// The gradient of a stage's window in fp32, in sums of `partial`, which window_groups() sizes.
+/// @param gradient  of all parameters
+template <class Element>
+void launch_window_gradient(const ProductShape& s, const float* in, const Element* d_out, int n, float* partial,
+                            float* gradient, StreamRef stream) {
+  launch_window_gradient(WindowGradientOp<Element>{.in = in,
+                                                   .d_out = d_out,
+                                                   .partial = partial,
+                                                   .gradient = gradient + s.weight,
+                                                   .side = s.side,
+                                                   .reads = s.reads,
+                                                   .writes = s.writes,
+                                                   .in_channels = s.in,
+                                                   .out_channels = s.out,
+                                                   .groups = window_groups(s.side, s.reads, s.writes, n)},
+                         n, stream);
+}
+
 /// Of all stages but the first, for one network, on one stream. All calls enqueue and return.
 /// @tparam Element  of maps and of their gradients
 template <class Element>

@@ -49,7 +49,7 @@ struct TensorConvolutionOp {
 void launch_tensor_convolution(const TensorConvolutionOp& op, StreamRef stream);
 
 /// The gradient of a window: over all pictures and pixels, in(seen through a tap)^T times d_out. In parts, each of a
-/// run of tiles, to be added up by launch_add_tensor_parts.
+/// run of tiles, to be added up by launch_add_parts (parts.h).
 struct TensorWindowGradientOp {
   const Bfloat16* in = nullptr;     ///< [n, side, side, reads]
   const Bfloat16* d_out = nullptr;  ///< [n, side, side, writes]
@@ -59,16 +59,5 @@ struct TensorWindowGradientOp {
   int run = 0;                ///< tiles of a part: gradient_run(), or any other number from 1 on
 };
 void launch_tensor_window_gradient(const TensorWindowGradientOp& op, StreamRef stream);
-
-/// Parts added up: eight runs of them in their order, then the runs in theirs. In double, which costs nothing where
-/// memory is waited for, and leaves one rounding of however many tiles.
-struct TensorPartsOp {
-  const float* parts = nullptr;  ///< [count, planes, held_rows, held_columns]
-  float* sum = nullptr;          ///< [planes, rows, columns], without what was filled up
-  int count = 0, planes = 0;
-  int rows = 0, columns = 0;
-  int held_rows = 0, held_columns = 0;
-};
-void launch_add_tensor_parts(const TensorPartsOp& op, StreamRef stream);
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

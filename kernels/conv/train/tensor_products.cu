@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "kernels/conv/train/parts.h"
 #include "kernels/conv/train/products.h"
 #include "kernels/conv/train/tensor.h"
 #include "kernels/runtime/buffer.h"
@@ -79,15 +80,15 @@ class TensorProducts final : public FaceProducts<Bfloat16> {
                                    .writes = s.writes,
                                    .run = run},
                                   stream_);
-    launch_add_tensor_parts({.parts = parts_.data(),
-                             .sum = gradient + s.weight,
-                             .count = gradient_groups(n, s.side, run),
-                             .planes = kWindowTaps,
-                             .rows = s.in,
-                             .columns = s.out,
-                             .held_rows = s.reads,
-                             .held_columns = s.writes},
-                            stream_);
+    launch_add_parts({.parts = parts_.data(),
+                      .sum = gradient + s.weight,
+                      .count = gradient_groups(n, s.side, run),
+                      .planes = kWindowTaps,
+                      .rows = s.in,
+                      .columns = s.out,
+                      .held_rows = s.reads,
+                      .held_columns = s.writes},
+                     stream_);
   }
 
  private:

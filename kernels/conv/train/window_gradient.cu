@@ -1,4 +1,5 @@
 #include "kernels/conv/grid.h"
+#include "kernels/conv/train/parts.h"
 #include "kernels/conv/train/window_gradient.cuh"
 #include "kernels/device/launch.cuh"
 
@@ -24,11 +25,15 @@ void launch_as(const WindowGradientOp<typename Tile::Element>& op, int pictures,
           .block = Tile::kThreads,
           .shared_bytes = sizeof(TapGradientLayout<Tile>)},
          stream, op, pictures);
-  launch("join_groups", join_groups_kernel<typename Tile::Element>,
-         {.grid = parts_of(kWindowTaps * op.in_channels * op.out_channels, JoinTile::kWeights),
-          .block = JoinTile::kThreads,
-          .shared_bytes = sizeof(JoinLayout)},
-         stream, op);
+  launch_add_parts({.parts = op.partial,
+                    .sum = op.gradient,
+                    .count = op.groups,
+                    .planes = kWindowTaps,
+                    .rows = op.in_channels,
+                    .columns = op.out_channels,
+                    .held_rows = op.reads,
+                    .held_columns = op.writes},
+                   stream);
 }
 
 }  // namespace

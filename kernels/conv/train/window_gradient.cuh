@@ -1,6 +1,6 @@
 // The gradient of a convolution's weights in fp32: for each tap, input channel and output channel a sum over all pixels
 // of all pictures. A block owns all nine taps of some channels by some, and the tiles of one group, whose products it
-// adds up in their order; a second kernel adds the groups' sums, in theirs.
+// adds up in their order; the groups' sums are added by parts.h.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +11,10 @@
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
-/// @param kDeep    input channels of a block: 1 for the picture, a unit for maps
-/// @param Element  of the output's gradient
-/// A thread owns one of them and four outputs: 36 sums, for which it reads 3 + 4 numbers a pixel. The numbers are a
-/// common middle; to be chosen by a benchmark when a GPU is at hand.
+/// A thread owns one input channel and four outputs: 36 sums, for which it reads 3 + 4 numbers a pixel. The numbers are
+/// a common middle; to be chosen by a benchmark when a GPU is at hand.
+/// @tparam kDeep_    input channels of a block: 1 for the picture, a unit for maps
+/// @tparam Element_  of the output's gradient
 template <int kDeep_, class Element_>
 struct TapGradientTile {
   using Element = Element_;
@@ -154,36 +154,6 @@ __global__ void __launch_bounds__(Tile::kThreads)
     const std::int64_t row = (std::int64_t{blockIdx.y} * kWindowTaps + tap) * op.reads + place.in + in;
     store_four(op.partial + row * op.writes + out, sums[tap]);
   }
-}
-
-struct JoinTile {
-  static constexpr int kWeights = 32, kParts = 8, kThreads = kWeights * kParts;
-};
-struct JoinLayout {
-  double sums[JoinTile::kParts][JoinTile::kWeights];
-};
-
-// A block owns 32 weights; each of its warps adds every eighth group, and the first adds the warps' sums. In double: of
-// hundreds of sums of floats, what is lost is then what was lost within them.
-template <class Element>
-__global__ void __launch_bounds__(JoinTile::kThreads)
-    join_groups_kernel(const __grid_constant__ WindowGradientOp<Element> op) {
-  auto& shared = dev::smem<JoinLayout>();
-  const int lane = static_cast<int>(threadIdx.x) % JoinTile::kWeights;
-  const int part = static_cast<int>(threadIdx.x) / JoinTile::kWeights;
-  const std::int64_t weight = std::int64_t{blockIdx.x} * JoinTile::kWeights + lane;
-  const bool there = weight < std::int64_t{kWindowTaps} * op.in_channels * op.out_channels;
-  const std::int64_t row = weight / op.out_channels;  // of [9, in]
-  const std::int64_t at =
-      (row / op.in_channels * op.reads + row % op.in_channels) * op.writes + weight % op.out_channels;
-  double sum = 0;
-  for (int group = part; there && group < op.groups; group += JoinTile::kParts)
-    sum += static_cast<double>(op.partial[std::int64_t{group} * kWindowTaps * op.reads * op.writes + at]);
-  shared.sums[part][lane] = sum;
-  __syncthreads();
-  if (part > 0 || !there) return;
-  for (int other = 1; other < JoinTile::kParts; ++other) sum += shared.sums[other][lane];
-  op.gradient[weight] = static_cast<float>(sum);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "kernels/conv/train/parts.h"
 #include "tests/kernels/conv/train/tensor_case.h"
 #include "tests/kernels/device/backend.h"
 #include "tests/kernels/device/close.h"
@@ -56,15 +57,15 @@ std::vector<float> gradient_of(StreamRef stream, const HostConvolution& host, in
   const int in = static_cast<int>(host.shape.channels), out = static_cast<int>(host.out);
   const int pictures = static_cast<int>(host.shape.count), side = static_cast<int>(host.shape.height);
   const auto sum = poisoned<float>(stream, host.weight.size());
-  launch_add_tensor_parts({.parts = parts.data(),
-                           .sum = sum.data(),
-                           .count = gradient_groups(pictures, side, run),
-                           .planes = kWindowTaps,
-                           .rows = in,
-                           .columns = out,
-                           .held_rows = filled_up(in),
-                           .held_columns = filled_up(out)},
-                          stream);
+  launch_add_parts({.parts = parts.data(),
+                    .sum = sum.data(),
+                    .count = gradient_groups(pictures, side, run),
+                    .planes = kWindowTaps,
+                    .rows = in,
+                    .columns = out,
+                    .held_rows = filled_up(in),
+                    .held_columns = filled_up(out)},
+                   stream);
   return sum.to_host();
 }
 

@@ -3,6 +3,7 @@
 
 #include <ostream>
 
+#include "kernels/conv/train/parts.h"
 #include "tests/kernels/conv/train/tensor_case.h"
 #include "tests/kernels/device/backend.h"
 #include "tests/kernels/device/close.h"
@@ -85,8 +86,8 @@ TEST_P(AddTensorParts, TheirSumIsRoundedOnce) {
   }
   const auto buffer = uploaded(stream(), parts);
   const auto sum = poisoned<float>(stream(), want.size() + 1);
-  launch_add_tensor_parts(
-      {buffer.data(), sum.data(), c.count, c.planes, c.rows, c.columns, c.held_rows, c.held_columns}, stream());
+  launch_add_parts({buffer.data(), sum.data(), c.count, c.planes, c.rows, c.columns, c.held_rows, c.held_columns},
+                   stream());
   std::vector<float> got = sum.to_host();
   EXPECT_TRUE(std::isnan(got.back())) << "a sum too many";
   got.pop_back();
