@@ -133,6 +133,7 @@ void Machine::admit(Block& block, unsigned rank, const uint3& index) {
     thread.first_copy = thread.last_copy = nullptr;
     thread.group_engine[0] = thread.group_engine[1] = nullptr;
     thread.cluster_arrived = false;
+    thread.fiber.clean();
     thread.fiber.prepare(thread.stack, &Machine::thread_main, &thread);
     thread.fiber.identity = Identities::instance().take(&start_sync_);
     scheduler_.make_ready(thread);
@@ -178,8 +179,10 @@ void Machine::release_everything() noexcept {
   end_epoch();
   for (const auto& cluster : clusters_) {
     for (Block& block : cluster->blocks) {
-      for (const Thread& thread : block.threads) {
-        if (thread.stack.bottom != nullptr) give_stack(thread.stack);
+      for (Thread& thread : block.threads) {
+        if (thread.stack.bottom == nullptr) continue;
+        thread.fiber.clean();
+        give_stack(thread.stack);
       }
     }
   }

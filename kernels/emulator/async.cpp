@@ -24,6 +24,16 @@ CopyEngine* engines() {
   return all.get();
 }
 
+// Reserved for all that can be pending: none is allocated on a fiber.
+std::vector<AsyncOp*>& pending_pool() {
+  static std::vector<AsyncOp*> pending = [] {
+    std::vector<AsyncOp*> none;
+    none.reserve(kMostCopies);
+    return none;
+  }();
+  return pending;
+}
+
 CopyEngine*& group_engine(Thread& thread, CopyKind kind) {
   return thread.group_engine[kind == CopyKind::kElement ? 0 : 1];
 }
@@ -39,8 +49,8 @@ bool counted(const AsyncOp& op) { return op.kind == CopyKind::kBulkLoad; }
 
 }  // namespace
 
-AsyncCopies::AsyncCopies(Async mode) : mode_(mode) {
-  pending_.reserve(kMostCopies);
+AsyncCopies::AsyncCopies(Async mode) : mode_(mode), pending_(pending_pool()) {
+  pending_.clear();  // what a launch that failed has left
   pool();
   if constexpr (race::kEnabled) engines();
 }

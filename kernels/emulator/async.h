@@ -78,9 +78,9 @@ class AsyncCopies {
   void settle(Thread& thread, AsyncOp& op);
 
   Async mode_;
-  std::vector<AsyncOp*> pending_;  // reserved for all that can be pending
-  std::size_t fresh_ = 0;          // first of the pool that this epoch has not used
-  std::size_t fresh_engine_ = 0;   // the same of the engines
+  std::vector<AsyncOp*>& pending_;  // one for all launches, as the pools
+  std::size_t fresh_ = 0;           // first of the pool that this epoch has not used
+  std::size_t fresh_engine_ = 0;    // the same of the engines
 };
 
 // In mbarrier.cpp:

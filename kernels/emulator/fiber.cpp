@@ -62,15 +62,14 @@ void Fiber::prepare(Stack stack, Entry entry, void* argument) {
   entry_ = entry;
   argument_ = argument;
   fake_stack_ = nullptr;
-#if defined(AFFETTO_ASAN)
-  __asan_unpoison_memory_region(stack.bottom, stack.bytes);
-#endif
   getcontext(&context_);
   context_.uc_stack.ss_sp = stack.bottom;
   context_.uc_stack.ss_size = stack.bytes;
   context_.uc_link = nullptr;
   makecontext(&context_, &Fiber::start, 0);
 }
+
+const std::byte* Fiber::top() const { return stack_.bottom; }
 
 #else
 
@@ -105,9 +104,6 @@ void Fiber::prepare(Stack stack, Entry entry, void* argument) {
   entry_ = entry;
   argument_ = argument;
   fake_stack_ = nullptr;
-#if defined(AFFETTO_ASAN)
-  __asan_unpoison_memory_region(stack.bottom, stack.bytes);  // an abandoned fiber leaves its frames poisoned
-#endif
   // Six registers, the address that ret takes, and a null return address: rsp + 8 is a multiple of 16 in start().
   auto* top = reinterpret_cast<void**>(stack.bottom + stack.bytes) - 8;
   for (int i = 0; i < 8; ++i) top[i] = nullptr;
@@ -115,7 +111,18 @@ void Fiber::prepare(Stack stack, Entry entry, void* argument) {
   top_ = top;
 }
 
+const std::byte* Fiber::top() const { return static_cast<const std::byte*>(top_); }
+
 #endif
+
+// What it left above its top are frames that the address sanitizer holds to be alive. Below it all functions have
+// returned: to mark the whole stack, hundreds of times a launch, would be most of an emulation's time.
+void Fiber::clean() noexcept {
+#if defined(AFFETTO_ASAN)
+  if (stack_.bottom == nullptr) return;
+  __asan_unpoison_memory_region(top(), static_cast<std::size_t>(stack_.bottom + stack_.bytes - top()));
+#endif
+}
 
 void Fiber::start() {
   Fiber& self = *g_to;

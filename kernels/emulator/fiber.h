@@ -36,8 +36,10 @@ class Fiber {
 
   /// This fiber is the stack that is running now.
   void adopt();
-  /// The next switch to this fiber calls entry(argument) on `stack`; entry never returns.
+  /// The next switch to this fiber calls entry(argument) on `stack`, which must be clean; entry never returns.
   void prepare(Stack stack, Entry entry, void* argument);
+  /// Makes its stack fit for another fiber. It must not be running.
+  void clean() noexcept;
   /// Leaves `from`, which must be running, and goes on in `to`; returns when somebody switches to `from` again.
   static void change(Fiber& from, Fiber& to);
 
@@ -46,6 +48,7 @@ class Fiber {
 
  private:
   static void start();
+  const std::byte* top() const;  // where its stack ends for now, or a bound
   Stack stack_;
   Entry entry_ = nullptr;
   void* argument_ = nullptr;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <utility>
 
 #include "kernels/emulator/machine.h"
 
@@ -28,14 +29,16 @@ void check_call(const Warp& warp, const WarpCall& call, unsigned lane) {
     machine->fail(call.site, "%s: mask 0x%08x names lanes 0x%08x that have exited", name, call.mask,
                   call.mask & warp.exited);
   }
-  for (unsigned other = 0; other < kWarpThreads; ++other) {
-    if ((warp.calling >> other & 1u) == 0) continue;
+  bool met = false;
+  for (std::uint32_t rest = warp.calling; rest != 0; rest &= rest - 1) {
+    const auto other = static_cast<unsigned>(std::countr_zero(rest));
     const WarpCall& theirs = *warp.calls[other];
     if ((theirs.mask & call.mask) == 0) continue;
     if (theirs.mask != call.mask) {
       machine->fail(call.site, "%s: mask 0x%08x overlaps 0x%08x, with which lane %u waits in %s at %s:%u", name,
                     call.mask, theirs.mask, other, name_of(theirs.op), theirs.site.file_name(), theirs.site.line());
     }
+    if (std::exchange(met, true)) continue;  // lanes of one mask were compared with each other as they came
     if (theirs.op != call.op || !same_site(theirs.site, call.site)) {
       machine->fail(call.site, "%s: lane %u of the same mask waits in %s at %s:%u:%u", name, other, name_of(theirs.op),
                     theirs.site.file_name(), theirs.site.line(), theirs.site.column());

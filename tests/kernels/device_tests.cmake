@@ -1,17 +1,19 @@
 # Tests of device code run twice: NAME_emulated on the emulator under several schedules, and with the toolkit NAME_cuda,
 # which skips (and is counted) where there is no GPU.
 
-# affetto_device_test(name SOURCES file.cu ... [LIBS ...] [TIMEOUT seconds])
+# affetto_device_test(name SOURCES file ... [LIBS ...] [TIMEOUT seconds])
+# A .cu file holds kernels of its own. What only calls launchers is .cpp, which nvcc need not read: it would take twice the time.
 function(affetto_device_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
-  set(as_cxx "")
-  set(as_cuda "")
-  foreach(source IN LISTS T_SOURCES)
+  set(as_cxx ${T_SOURCES})
+  list(FILTER as_cxx EXCLUDE REGEX "[.]cu$")
+  set(kernels ${T_SOURCES})
+  list(FILTER kernels INCLUDE REGEX "[.]cu$")
+  foreach(source IN LISTS kernels)
     cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE AFFETTO_SOURCE)
-    list(APPEND as_cuda ${AFFETTO_SOURCE})
     # A source has one language per folder, so the C++ compiler gets the .cu file by an include.
     cmake_path(GET AFFETTO_SOURCE STEM stem)
     set(wrapper ${CMAKE_CURRENT_BINARY_DIR}/${name}_emulated_sources/${stem}.cpp)
@@ -26,7 +28,7 @@ function(affetto_device_test name)
   set_property(GLOBAL APPEND PROPERTY AFFETTO_EMULATED_TESTS ${name}_emulated)
 
   if(AFFETTO_HAVE_CUDA)
-    add_executable(${name}_cuda ${as_cuda})
+    add_executable(${name}_cuda ${T_SOURCES})
     affetto_nvcc_options(${name}_cuda)
     target_link_libraries(${name}_cuda PRIVATE ${T_LIBS} kernels_cuda kernels_ops project_options GTest::gtest
       GTest::gtest_main)
