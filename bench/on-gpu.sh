@@ -1,10 +1,10 @@
 #!/bin/bash
 # Everything that only a GPU can answer, in one go: builds on a bare machine (NVIDIA GPU, CUDA toolkit, CMake, PyTorch),
-# then tests, fixtures, sanitizer, micro-benchmarks, headline rows, matrix. Each stage has a time limit of its own, writes
-# what it has as it comes, and says "not run: why" where it cannot; the table comes last.
+# then tests, fixtures, sanitizer, micro-benchmarks, headline rows, matrix, and with what time is left bench/tune. Each stage
+# has a time limit of its own, writes what it has as it comes, and says "not run: why" where it cannot; the summary comes last.
 # on-gpu.sh [--quick]
 #   --quick  tests and headline rows: two minutes beside the build
-# OUT=DIR        where the nine files go; else bench/results/gpu-DATE
+# OUT=DIR        where the files go; else bench/results/gpu-DATE
 # BUILD=DIR      the build folder; else build/gpu
 # MINUTES=9      all of it, in minutes
 # PATIENCE=1     multiplies every limit: for a slow machine
@@ -89,11 +89,11 @@ build_all() {
   fi
   targets=$(cmake --build "$build" --target help | grep -oE '\b[a-z0-9_]+_test_cuda\b' | sort -u)
   # shellcheck disable=SC2086
-  compile 240 bench_gpu_micro bench_gpu_cudnn bench_gpu_model bench_gpu_multinomial bench_gpu_generation bench_gpu_faces $targets
+  compile 240 bench_gpu_micro bench_gpu_cudnn bench_gpu_model bench_gpu_multinomial bench_gpu_generation bench_gpu_faces bench_gpu_tune $targets
   code=$?
   if [ ! -x "$build/bench/gpu/bench_gpu_generation" ] && [ $code -ne 124 ]; then
     because "without LibTorch, which does not build here: see log.txt"
-    configure -DAFFETTO_BENCH_LIBTORCH=OFF && compile 120 bench_gpu_generation bench_gpu_faces bench_gpu_multinomial
+    configure -DAFFETTO_BENCH_LIBTORCH=OFF && compile 120 bench_gpu_generation bench_gpu_faces bench_gpu_tune bench_gpu_multinomial
     return
   fi
   [ $code -eq 0 ] || because "some targets are missing: see log.txt"
@@ -201,6 +201,21 @@ matrix() {
     '^(device(_fp16)?/.*/batch:(32|1024)/encloser:off|rung/.*encloser:off|host/|device(_fp16)?/.*encloser:on|device(_fp16)?/3x)'
 }
 
+# The table that kernels are chosen by: as far as the time goes, the next run goes on. A lent GPU is better used by
+# BUILD=... bench/tune --budget 280 alone, with tune.jsonl of the run before beside it.
+tune() {
+  local code rest
+  [ -x "$(program bench_gpu_tune)" ] || { not_run "bench_gpu_tune was not built"; return; }
+  rest=$(($(left) - 10))
+  [ "$rest" -gt 20 ] || { not_run "no time is left: bench/tune alone, on the same build"; return; }
+  limited "$rest" "$root/bench/tune" --build "$build" --lines "$out/tune.jsonl" --out "$out" --budget $((rest * 8 / 10)) >"$work/tune.txt" 2>&1
+  code=$?
+  cat "$work/tune.txt"
+  because "$(tail -1 "$work/tune.txt")"
+  [ $code -ne 3 ] || return 0
+  return $code
+}
+
 # GPU, driver, clocks and versions; while it runs, the SM clock twice a second.
 conditions() {
   $tool conditions "$out/conditions.json" "$root" "$build" "$work/clocks"
@@ -222,6 +237,7 @@ if [ -z "$quick" ]; then
   stage sanitizer sanitize
   stage faces faces
   stage matrix matrix
+  stage tune tune
 fi
 conditions >>"$log" 2>&1
 $tool summary "$out" "$stages"

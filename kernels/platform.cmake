@@ -30,5 +30,9 @@ if(AFFETTO_HAVE_CUDA)
   # cuBLAS is opened at run time; where this build's own is helps on machines whose loader does not know it.
   set_source_files_properties(runtime/cuda/cublas.cpp TARGET_DIRECTORY kernels_cuda
     PROPERTIES COMPILE_DEFINITIONS AFFETTO_CUDA_LIBRARIES="${CUDAToolkit_LIBRARY_DIR}")
+  # Which GPUs its device code is for; a definition has no room for a list's semicolons.
+  string(REPLACE ";" "," architectures "${CMAKE_CUDA_ARCHITECTURES}")
+  set_source_files_properties(runtime/cuda/device.cpp TARGET_DIRECTORY kernels_cuda
+    PROPERTIES COMPILE_DEFINITIONS AFFETTO_CUDA_ARCHITECTURES="${architectures}")
   affetto_nvcc_options(kernels_cuda)
 endif()

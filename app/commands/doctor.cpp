@@ -17,6 +17,7 @@
 #include "io/files/zip.h"
 #include "io/picture/read_picture.h"
 #include "kernels/cpu/isa.h"
+#include "kernels/generate/dispatch/table.h"
 
 namespace app {
 namespace {
@@ -58,6 +59,15 @@ Check check_gpu() {
               std::to_string(info.capability_minor) + ", driver " + std::to_string(info.driver_version / 1000) + "." +
               std::to_string(info.driver_version % 1000 / 10),
           ""};
+}
+
+/// By what a GPU's kernels are chosen.
+Check check_gpu_table() {
+  const kernels::DeviceState gpu = gpu_state();
+  if (!gpu.available) return {"gpu table", State::ok, "not used: all runs on the CPU", ""};
+  const kernels::TunedTable* table = kernels::table_of(gpu.info);
+  const bool measured = table != nullptr && table->measured;
+  return {"gpu table", State::ok, kernels::text_of(table), measured ? "" : "bench/tune measures one on this machine"};
 }
 
 Check check_synthesiser() {
@@ -168,6 +178,7 @@ std::vector<Check> all_checks() {
   const fs::path here = fs::current_path(error);
   return {check_processor(),
           check_gpu(),
+          check_gpu_table(),
           check_model(),
           check_primer(),
           check_synthesiser(),

@@ -130,18 +130,27 @@ Computing resolve_computing(const DeviceOptions& options, double notes) {
   return computing;
 }
 
-// Both by shapes alone: the same on the GPU and on the emulator.
+// By shapes and by what the device can do: an older GPU's rung may be another.
 std::string fusion_of(const Computing& computing, const engine::Model& model, engine::StateMode state) {
   if (!computing.on_gpu()) return "";
   const engine::CudaOptions options = cuda_options(computing, state, 1);
-  return kernels::name_of(with_rung(computing, [&] { return engine::on_emulator::resolve_fusion(model, options); }));
+  return kernels::name_of(with_rung(computing, [&] {
+#if AFFETTO_WITH_CUDA
+    if (computing.device == Device::cuda) return engine::on_cuda::resolve_fusion(model, options);
+#endif
+    return engine::on_emulator::resolve_fusion(model, options);
+  }));
 }
 
 std::string predictor_fusion_of(const Computing& computing, const engine::Model& model, engine::StateMode state) {
   if (!computing.on_gpu()) return "";
   const engine::CudaOptions options = cuda_options(computing, state, 1);
-  return kernels::name_of(
-      with_rung(computing, [&] { return engine::on_emulator::resolve_predictor_fusion(model, options); }));
+  return kernels::name_of(with_rung(computing, [&] {
+#if AFFETTO_WITH_CUDA
+    if (computing.device == Device::cuda) return engine::on_cuda::resolve_predictor_fusion(model, options);
+#endif
+    return engine::on_emulator::resolve_predictor_fusion(model, options);
+  }));
 }
 
 int slots_for(const Computing& computing, const engine::Model& model, engine::StateMode state, std::uint64_t pieces) {

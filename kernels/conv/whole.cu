@@ -5,6 +5,7 @@
 #include "kernels/conv/rungs.h"
 #include "kernels/conv/whole.cuh"
 #include "kernels/device/launch.cuh"
+#include "kernels/runtime/device.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 namespace {
@@ -95,9 +96,10 @@ std::string why_not_whole_face_rung(const FaceWeights& weights) {
            " at most in one launch of rung whole";
   }
   const std::size_t bytes = largest_pair(map_bytes(weights)) + kZeroBytes;
-  if (bytes <= kSharedLimit) return "";
-  return "two neighbouring maps of a picture take " + std::to_string(bytes) + " bytes, " +
-         std::to_string(kSharedLimit) + " at most in the shared memory of rung whole";
+  const std::size_t most = device_limits().shared_bytes;
+  if (bytes <= most) return "";
+  return "two neighbouring maps of a picture take " + std::to_string(bytes) + " bytes, " + std::to_string(most) +
+         " at most in the shared memory of rung whole";
 }
 
 std::unique_ptr<FaceRung> make_whole_face_rung(const FaceWeights& weights, int slots, StreamRef stream) {

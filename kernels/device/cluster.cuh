@@ -6,6 +6,8 @@
 //   cluster_wait()                  its second half
 //   map_rank(pointer, rank)         the same place in the shared memory of block `rank`, to read and write. That block
 //                                   must have started and must not have exited: begin and end with cluster_sync().
+//
+// In code for GPUs without clusters (before sm_90) a block is a cluster of its own; no other is launched there.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +31,22 @@ inline void cluster_sync(const emulator::Site& site = emulator::Site::current())
 template <typename T>
 T* map_rank(T* pointer, unsigned rank, const emulator::Site& site = emulator::Site::current()) {
   return static_cast<T*>(emulator::map_rank(pointer, rank, site));
+}
+
+}  // namespace kernels::inline AFFETTO_PLATFORM::dev
+
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
+
+namespace kernels::inline AFFETTO_PLATFORM::dev {
+
+__device__ __forceinline__ unsigned cluster_rank() { return 0; }
+__device__ __forceinline__ unsigned cluster_size() { return 1; }
+__device__ __forceinline__ void cluster_arrive() {}
+__device__ __forceinline__ void cluster_wait() { __syncthreads(); }
+__device__ __forceinline__ void cluster_sync() { __syncthreads(); }
+template <typename T>
+__device__ __forceinline__ T* map_rank(T* pointer, unsigned) {
+  return pointer;
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM::dev

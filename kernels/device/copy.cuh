@@ -11,6 +11,9 @@
 //   fence_proxy_async()                     what this thread wrote, and what it knows of others' writes, becomes
 //                                           visible to bulk copies. Of data from another block a thread of the issuing
 //                                           block says so, after it learned of it.
+//
+// GPUs before sm_90 have no bulk copies: in code for them each ends the kernel. Whoever uses one serves no such GPU and
+// says so (why_not).
 #pragma once
 
 #include <cstdint>
@@ -78,6 +81,20 @@ template <int N>
 __device__ __forceinline__ void cp_async_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
 }
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
+__device__ __forceinline__ void bulk_load(void*, const void*, unsigned, std::uint64_t*) { __trap(); }
+__device__ __forceinline__ void bulk_store(void*, const void*, unsigned) { __trap(); }
+__device__ __forceinline__ void bulk_commit() { __trap(); }
+template <int N>
+__device__ __forceinline__ void bulk_wait() {
+  __trap();
+}
+template <int N>
+__device__ __forceinline__ void bulk_wait_read() {
+  __trap();
+}
+__device__ __forceinline__ void fence_proxy_async() { __trap(); }
+#else
 __device__ __forceinline__ void bulk_load(void* shared, const void* global, unsigned bytes, std::uint64_t* bar) {
   asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
                    shared_address(shared)),
@@ -99,6 +116,7 @@ __device__ __forceinline__ void bulk_wait_read() {
   asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(N) : "memory");
 }
 __device__ __forceinline__ void fence_proxy_async() { asm volatile("fence.proxy.async;" ::: "memory"); }
+#endif
 
 }  // namespace kernels::inline AFFETTO_PLATFORM::dev
 

@@ -10,6 +10,9 @@
 //   mbar_wait(&bar, parity)          until the phase of this parity is complete: 0 for the first, 1 for the second, 0
 //                                    for the third
 //   mbar_invalidate(&bar)            by one thread: the memory is free for other use
+//
+// GPUs before sm_90 lack what these stand on: in code for them each ends the kernel. Whoever uses one serves no such
+// GPU and says so (why_not).
 #pragma once
 
 #include <cstdint>
@@ -56,6 +59,20 @@ inline void mbar_invalidate(std::uint64_t* bar, const emulator::Site& site = emu
   emulator::mbarrier_invalidate(bar, site);
   *bar = ~std::uint64_t{0};
 }
+
+}  // namespace kernels::inline AFFETTO_PLATFORM::dev
+
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
+
+namespace kernels::inline AFFETTO_PLATFORM::dev {
+
+__device__ __forceinline__ void mbar_init(std::uint64_t*, unsigned) { __trap(); }
+__device__ __forceinline__ void mbar_fence_init() { __trap(); }
+__device__ __forceinline__ void mbar_arrive(std::uint64_t*) { __trap(); }
+__device__ __forceinline__ void mbar_arrive_remote(std::uint64_t*, unsigned) { __trap(); }
+__device__ __forceinline__ void mbar_arrive_expect(std::uint64_t*, unsigned) { __trap(); }
+__device__ __forceinline__ void mbar_wait(std::uint64_t*, unsigned) { __trap(); }
+__device__ __forceinline__ void mbar_invalidate(std::uint64_t*) { __trap(); }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM::dev
 

@@ -23,5 +23,16 @@ struct LaunchShape {
 inline constexpr unsigned kMaxBlockThreads = 1024;
 inline constexpr unsigned kMaxCluster = 16;
 inline constexpr std::size_t kSharedLimit = 232'448;  ///< bytes of shared memory a block can have on sm_90
+/// The least that GPUs from sm_80 on give a block (sm_86, sm_89, sm_120): what is to run on all of them takes no more.
+inline constexpr std::size_t kPortableShared = 101'376;
+inline constexpr int kFirstWithClusters = 90;  ///< compute capability, times ten
+inline constexpr int kPortableCluster = 8;     ///< blocks of a cluster that every GPU with clusters runs
+
+/// What a device and the device code that runs on it offer: an input of every choice of a rung and of its sizes.
+struct DeviceLimits {
+  int multiprocessors = 1;
+  int cluster = kPortableCluster;           ///< blocks of a cluster, at most; 1: there are no clusters
+  std::size_t shared_bytes = kSharedLimit;  ///< of a block, at most
+};
 
 }  // namespace kernels

@@ -7,6 +7,7 @@
 #include "kernels/emulator/faults.h"
 #include "kernels/emulator/machine.h"
 #include "kernels/emulator/schedule.h"
+#include "kernels/emulator/virtual_device.h"
 #include "kernels/runtime/error.h"
 
 namespace kernels::emulator {
@@ -60,8 +61,14 @@ void Device::launch(StreamState& stream, const char* kernel, const LaunchShape& 
   if (shape.block.count() > kMaxBlockThreads) {
     refuse(std::to_string(shape.block.count()) + " threads in a block: at most " + std::to_string(kMaxBlockThreads));
   }
-  if (shape.shared_bytes > kSharedLimit) {
-    refuse(std::to_string(shape.shared_bytes) + " bytes of shared memory: at most " + std::to_string(kSharedLimit));
+  const VirtualDevice& device = current_device();
+  if (shape.shared_bytes > device.shared_bytes) {
+    refuse(std::to_string(shape.shared_bytes) + " bytes of shared memory: at most " +
+           std::to_string(device.shared_bytes));
+  }
+  if (shape.cluster > 1 && device.capability < kFirstWithClusters) {
+    refuse("a cluster of " + std::to_string(shape.cluster) + " blocks: there are none before sm_" +
+           std::to_string(kFirstWithClusters));
   }
   if (shape.cluster < 1 || shape.cluster > kMaxCluster || shape.grid.x % shape.cluster != 0) {
     refuse("a grid of " + std::to_string(shape.grid.x) + " blocks in clusters of " + std::to_string(shape.cluster));

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "kernels/device/launch.cuh"
@@ -39,8 +41,11 @@ bool overlap(const DenseView& reader, const DenseView& writer) {
 
 class CellSteps final : public ComposedSteps {
  public:
-  CellSteps(const NetworkView& network, const ClustersView& clusters, int slots, StreamRef stream, bool graphs)
-      : ComposedSteps("cell", network, clusters, slots, stream, graphs), levels_(readout_levels(network)) {
+  CellSteps(const NetworkView& network, const ClustersView& clusters, int slots, StreamRef stream, bool graphs,
+            std::optional<Ways> ways)
+      : ComposedSteps("cell", network, clusters, slots, stream, graphs),
+        levels_(readout_levels(network)),
+        ways_(std::move(ways)) {
     for (int l = 0; l < network.layer_count; ++l) {
       other_[l] = DeviceBuffer<float>(stream, this->slots() * static_cast<std::size_t>(network.layers[l].hidden));
     }
@@ -55,10 +60,15 @@ class CellSteps final : public ComposedSteps {
       float* const ours = other_[l].data();
       float* const theirs = pieces.h[l];
       float* const after = to_ours ? ours : theirs;
-      cell_step({network(), pieces, l, number, below, to_ours ? theirs : ours, after}, BlockRows::by_rows, stream());
+      cell_step({network(), pieces, l, number, below, to_ours ? theirs : ours, after}, block_rows(pieces), stream());
       below = after;
     }
     if (number == kFeedStep) keep(pieces);
+  }
+
+  BlockRows block_rows(const PiecesView& pieces) const {
+    const TileChoice tile = ways_ ? ways_->at(pieces.rows).tile : TileChoice::by_rows;
+    return tile == TileChoice::few ? BlockRows::few : tile == TileChoice::many ? BlockRows::many : BlockRows::by_rows;
   }
 
   void keep(const PiecesView& pieces) {
@@ -74,11 +84,12 @@ class CellSteps final : public ComposedSteps {
     for (DenseLevel& level : levels_) {
       level.pieces = pieces;
       level.state = pieces.h[network().layer_count - 1];
-      dense_level(level, BlockRows::by_rows, stream());
+      dense_level(level, block_rows(pieces), stream());
     }
   }
 
   std::vector<DenseLevel> levels_;
+  std::optional<Ways> ways_;               ///< none: by_rows
   DeviceBuffer<float> other_[kMaxLayers];  // [slots, H] each
 };
 
@@ -91,6 +102,7 @@ void cell_step(const CellStep& step, BlockRows block_rows, StreamRef stream) {
   op.parts[1] = product_part(layer.w_hh, layer.hidden, op.h_before, layer.hidden);
   with_tile(block_rows, op.pieces.rows, [&](auto tile) {
     using Tile = decltype(tile);
+    static_assert(sizeof(CellLayout<Tile>) <= kPortableShared, "the rung cell is what runs on every GPU");
     launch("cell_step", cell_step_kernel<Tile>,
            {.grid = {blocks(op.pieces.rows, Tile::kRows), blocks(layer.hidden, Tile::kUnits)},
             .block = Tile::kThreads,
@@ -115,6 +127,7 @@ void dense_level(const DenseLevel& level, BlockRows block_rows, StreamRef stream
   }
   with_tile(block_rows, op.pieces.rows, [&](auto tile) {
     using Tile = decltype(tile);
+    static_assert(sizeof(DenseLayout<Tile>) <= kPortableShared, "the rung cell is what runs on every GPU");
     unsigned tiles = 0;
     for (int i = 0; i < op.count; ++i) tiles += blocks(op.parts[i].size, Tile::kOutputs);
     launch("dense_level", dense_level_kernel<Tile>,
@@ -140,8 +153,8 @@ std::vector<DenseLevel> readout_levels(const NetworkView& network) {
 }
 
 std::unique_ptr<Steps> make_cell_steps(const NetworkView& network, const ClustersView& clusters, int slots,
-                                       StreamRef stream, bool graphs) {
-  return std::make_unique<CellSteps>(network, clusters, slots, stream, graphs);
+                                       StreamRef stream, bool graphs, std::optional<Ways> ways) {
+  return std::make_unique<CellSteps>(network, clusters, slots, stream, graphs, std::move(ways));
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

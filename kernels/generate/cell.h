@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "kernels/generate/rung.h"
@@ -57,8 +58,9 @@ void dense_level(const DenseLevel& op, BlockRows block_rows, StreamRef stream);
 /// A network's readout as levels to be computed one after the other; their pieces and state are to be filled in.
 std::vector<DenseLevel> readout_levels(const NetworkView& network);
 
+/// @param ways  of the family cell: how many rows a block takes, by the number of pieces; none: this rung's own rule
 std::unique_ptr<Steps> make_cell_steps(const NetworkView& network, const ClustersView& clusters, int slots,
-                                       StreamRef stream, bool graphs);
+                                       StreamRef stream, bool graphs, std::optional<Ways> ways = {});
 
 }  // namespace AFFETTO_PLATFORM
 }  // namespace kernels

@@ -14,9 +14,12 @@ namespace kernels::inline AFFETTO_PLATFORM {
 std::string why_not_loop(Fusion fusion, const NetworkView& network);
 
 /// @param fusion  note or loop
-/// @param shape   for tests and benchmarks; the notes do not depend on it
+/// @param shape   for tests; the notes do not depend on it
 /// @throws std::invalid_argument with why_not_loop's words; CudaError
 std::unique_ptr<Rung> make_loop_rung(Fusion fusion, const NetworkView& network, const ClustersView& clusters, int slots,
                                      StreamRef stream, const ResidentShape& shape = {});
+/// The rung loop, at each advance in the shape for the number of rows. @param ways  of the family loop
+std::unique_ptr<Rung> make_loop_rung(const Ways& ways, const NetworkView& network, const ClustersView& clusters,
+                                     int slots, StreamRef stream);
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -92,19 +92,19 @@ ResidentPlan plan_of(const NetworkView& network, bool heads, const ResidentShape
   return plan;
 }
 
-std::optional<ResidentPlan> fitting_plan(const NetworkView& network, bool heads, int rows, int multiprocessors,
+std::optional<ResidentPlan> fitting_plan(const NetworkView& network, bool heads, int rows, const DeviceLimits& limits,
                                          const ResidentShape& shape) {
   std::optional<ResidentPlan> best;
   for (const int pieces : kResidentPieces) {
     if (shape.pieces != 0 && pieces != shape.pieces) continue;
     const int groups = divided(rows, pieces);
-    if (best && divided(rows, best->pieces) * best->cluster <= multiprocessors) break;
+    if (best && divided(rows, best->pieces) * best->cluster <= limits.multiprocessors) break;
     std::optional<ResidentPlan> found;
     for (const int cluster : kResidentClusters) {
-      if (shape.cluster != 0 && cluster != shape.cluster) continue;
-      if (found && (groups * cluster > multiprocessors || !gains(network, cluster))) break;
+      if (cluster > limits.cluster || (shape.cluster != 0 && cluster != shape.cluster)) continue;
+      if (found && (groups * cluster > limits.multiprocessors || !gains(network, cluster))) break;
       const ResidentPlan plan = plan_of(network, heads, {cluster, pieces, shape.threads, 0});
-      if (plan.bytes <= kSharedLimit) found = plan;
+      if (plan.bytes <= limits.shared_bytes) found = plan;
     }
     if (found) best = found;
   }

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "kernels/device/shape.h"
 #include "kernels/generate/heads.h"
 #include "kernels/generate/network.h"
 
@@ -65,10 +66,10 @@ inline constexpr int kResidentClusters[] = {1, 2, 4, 8};  ///< more than 8 is no
 /// The plan of a shape whose cluster and pieces are given. Its bytes may be too many.
 ResidentPlan plan_of(const NetworkView& network, bool heads, const ResidentShape& shape);
 
-/// A plan that fits a block's shared memory, or none: as few pieces as do it in one go on so many multiprocessors, and
-/// as small a cluster as holds the weights, but larger ones where most multiprocessors would stand idle. Numbers do not
-/// depend on the choice.
-std::optional<ResidentPlan> fitting_plan(const NetworkView& network, bool heads, int rows, int multiprocessors,
+/// A plan within the device's limits, or none: as few pieces as do it in one go on its multiprocessors, and as small a
+/// cluster as holds the weights, but larger ones where most multiprocessors would stand idle. Numbers do not depend on
+/// the choice.
+std::optional<ResidentPlan> fitting_plan(const NetworkView& network, bool heads, int rows, const DeviceLimits& limits,
                                          const ResidentShape& shape = {});
 
 }  // namespace kernels

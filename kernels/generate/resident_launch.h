@@ -2,18 +2,18 @@
 #pragma once
 
 #include <algorithm>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 
 #include "kernels/device/shape.h"
+#include "kernels/generate/dispatch/way.h"
 #include "kernels/generate/resident.h"
 #include "kernels/runtime/device.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
-inline int multiprocessors() { return std::max(1, device_state().info.multiprocessors); }
+inline ResidentShape resident_shape(const Way& way) { return {.cluster = way.cluster, .pieces = way.pieces}; }
 
 /// Calls run(number) with the number of pieces as a constant.
 template <class Run>
@@ -40,11 +40,14 @@ inline LaunchShape launch_shape(const ResidentPlan& plan, int rows, int multipro
 
 /// Empty if some plan fits; else why none does, in words that end with the rung.
 inline std::string why_too_large(const NetworkView& network, bool heads, const std::string& rung) {
-  if (fitting_plan(network, heads, 1, 1)) return "";
-  const int cluster = kResidentClusters[std::size(kResidentClusters) - 1];
+  const DeviceLimits limits = device_limits();
+  if (fitting_plan(network, heads, 1, limits)) return "";
+  const int cluster = limits.cluster;
   const ResidentPlan smallest = plan_of(network, heads, {.cluster = cluster, .pieces = kResidentPieces[0]});
-  return "the network takes " + std::to_string(smallest.bytes) + " bytes in each of " + std::to_string(cluster) +
-         " blocks' shared memory; " + rung + " serves those that take " + std::to_string(kSharedLimit) + " at most";
+  const std::string where = cluster == 1 ? "the shared memory of one block, and this GPU has no clusters of several; "
+                                         : "each of " + std::to_string(cluster) + " blocks' shared memory; ";
+  return "the network takes " + std::to_string(smallest.bytes) + " bytes in " + where + rung +
+         " serves those that take " + std::to_string(limits.shared_bytes) + " at most";
 }
 
 /// @throws std::invalid_argument for a rung without slots, or a view with more rows than those
@@ -59,7 +62,7 @@ inline void check_rows(const std::string& who, int rows, int slots) {
 
 /// @throws std::invalid_argument unless a plan of the shape fits
 inline void check_shape(const NetworkView& network, bool heads, const ResidentShape& shape, const std::string& who) {
-  if (fitting_plan(network, heads, 1, 1, shape)) return;
+  if (fitting_plan(network, heads, 1, device_limits(), shape)) return;
   throw std::invalid_argument(who + ": the network does not fit " + std::to_string(shape.cluster) + " blocks with " +
                               std::to_string(shape.pieces) + " pieces (0: any number)");
 }

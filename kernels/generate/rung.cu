@@ -1,5 +1,6 @@
 #include <stdexcept>
 
+#include "kernels/device/shape.h"
 #include "kernels/generate/cell.h"
 #include "kernels/generate/loop.h"
 #include "kernels/generate/pointwise.h"
@@ -10,6 +11,7 @@
 #include "kernels/generate/tensor/steps/rung.h"
 #include "kernels/generate/unfused.h"
 #include "kernels/generate/window.h"
+#include "kernels/runtime/device.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 namespace {
@@ -17,9 +19,12 @@ namespace {
 /// On chip where that is possible, else by launches.
 bool on_chip(Fusion fusion, const NetworkView& network) { return why_not_tensor_rung(fusion, network).empty(); }
 
-/// What no block keeps on chip alone, many can: carry mode's loop, window mode's cluster.
+/// What no block keeps on chip alone, many can: carry mode's loop, window mode's cluster. Their sums have an order of
+/// their own, so that the network alone decides, by the largest block there is: a rung's name in a recipe stands for
+/// the same bits on every GPU.
 bool to_be_spread(Fusion fusion, const NetworkView& network) {
-  return fusion == (network.carry ? Fusion::loop : Fusion::cluster) && !why_not_tensor(network, "").empty();
+  return fusion == (network.carry ? Fusion::loop : Fusion::cluster) &&
+         !why_not_tensor(network, DeviceLimits{}, "").empty();
 }
 
 std::string why_not_16_bits(Fusion fusion, const NetworkView& network) {
@@ -56,6 +61,10 @@ std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const
     return make_spread_rung(precision, network, clusters, slots, stream);
   }
   if (precision != Precision::fp32) return make_tensor_rung(fusion, precision, network, clusters, slots, stream);
+  if (fusion == suited_fusion(network, precision)) {
+    const Ways ways = ways_here(fusion, network, precision);
+    return make_suited_rung(network, clusters, slots, stream, graphs, precision, ways);
+  }
   if (fusion == Fusion::note || fusion == Fusion::loop) {
     return make_loop_rung(fusion, network, clusters, slots, stream);
   }
@@ -81,16 +90,37 @@ std::unique_ptr<Steps> make_steps(Fusion fusion, const NetworkView& network, con
   }
 }
 
-Fusion suited_fusion(const NetworkView& network) {
-  return on_chip(Fusion::loop, network) ? Fusion::loop : Fusion::cell;
+Fusion suited_fusion(const NetworkView& network, Precision precision) {
+  if (precision != Precision::fp32) return on_chip(Fusion::loop, network) ? Fusion::loop : Fusion::cell;
+  for (const Fusion fusion : {Fusion::loop, Fusion::window}) {  // note serves where loop does
+    if (why_not(fusion, network, precision).empty()) return fusion;
+  }
+  return Fusion::cell;
+}
+
+Ways ways_here(Fusion family, const NetworkView& network, Precision precision) {
+  return {family, network, precision, device_limits(), table_in_force()};
 }
 
 std::unique_ptr<Rung> make_suited_rung(const NetworkView& network, const ClustersView& clusters, int slots,
-                                       StreamRef stream, bool graphs, Precision precision) {
-  if (suited_fusion(network) == Fusion::loop) {
-    return make_tensor_rung({}, precision, network, clusters, slots, stream);
+                                       StreamRef stream, bool graphs, Precision precision, const Ways& ways) {
+  const bool loop = ways.family() == Fusion::loop;
+  if (precision != Precision::fp32) {
+    return loop ? make_tensor_rung(ways, precision, network, clusters, slots, stream)
+                : make_tensor_steps_rung(ways, precision, network, clusters, slots, stream, graphs);
   }
-  return make_tensor_steps_rung({}, precision, network, clusters, slots, stream, graphs);
+  if (loop) return make_loop_rung(ways, network, clusters, slots, stream);
+  if (ways.family() == Fusion::window) return make_window_steps(ways, network, clusters, slots, stream, graphs);
+  return make_cell_steps(network, clusters, slots, stream, graphs, ways);
+}
+
+const TunedTable* table_in_force() {
+#if defined(AFFETTO_EMULATED)
+  return table_of(device_state().info);  // another one under each scope
+#else
+  static const TunedTable* const table = table_of(device_state().info);
+  return table;
+#endif
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -1,4 +1,6 @@
+#include <optional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "kernels/device/launch.cuh"
@@ -13,11 +15,12 @@ namespace {
 class WindowSteps final : public ComposedSteps {
  public:
   WindowSteps(const NetworkView& network, const ClustersView& clusters, int slots, StreamRef stream, bool graphs,
-              const ResidentShape& shape)
+              const ResidentShape& shape, std::optional<Ways> ways)
       : ComposedSteps("window", network, clusters, slots, stream, graphs),
         levels_(readout_levels(network)),
         shape_(shape),
-        multiprocessors_(multiprocessors()) {
+        ways_(std::move(ways)),
+        limits_(device_limits()) {
     check_shape(network, false, shape, "rung window");
   }
 
@@ -26,10 +29,11 @@ class WindowSteps final : public ComposedSteps {
   void replay(const PiecesView& pieces) override { run(pieces, false); }
 
   void run(const PiecesView& pieces, bool feeding) {
-    const ResidentPlan plan = fitting_plan(network(), false, pieces.rows, multiprocessors_, shape_).value();
+    if (ways_) shape_ = resident_shape(ways_->at(pieces.rows));
+    const ResidentPlan plan = fitting_plan(network(), false, pieces.rows, limits_, shape_).value();
     with_pieces(plan.pieces, [&](auto number) {
-      launch("window", window_kernel<number()>, launch_shape(plan, pieces.rows, multiprocessors_, shape_), stream(),
-             WindowOp{network(), pieces, plan, feeding});
+      launch("window", window_kernel<number()>, launch_shape(plan, pieces.rows, limits_.multiprocessors, shape_),
+             stream(), WindowOp{network(), pieces, plan, feeding});
     });
   }
 
@@ -43,7 +47,8 @@ class WindowSteps final : public ComposedSteps {
 
   std::vector<DenseLevel> levels_;
   ResidentShape shape_;
-  int multiprocessors_;
+  std::optional<Ways> ways_;  ///< none: shape_ as it is
+  DeviceLimits limits_;
 };
 
 }  // namespace
@@ -53,7 +58,13 @@ std::string why_not_window(const NetworkView& network) { return why_too_large(ne
 std::unique_ptr<Steps> make_window_steps(const NetworkView& network, const ClustersView& clusters, int slots,
                                          StreamRef stream, bool graphs, const ResidentShape& shape) {
   if (const std::string why = why_not_window(network); !why.empty()) throw std::invalid_argument(why);
-  return std::make_unique<WindowSteps>(network, clusters, slots, stream, graphs, shape);
+  return std::make_unique<WindowSteps>(network, clusters, slots, stream, graphs, shape, std::nullopt);
+}
+
+std::unique_ptr<Steps> make_window_steps(const Ways& ways, const NetworkView& network, const ClustersView& clusters,
+                                         int slots, StreamRef stream, bool graphs) {
+  if (const std::string why = why_not_window(network); !why.empty()) throw std::invalid_argument(why);
+  return std::make_unique<WindowSteps>(network, clusters, slots, stream, graphs, ResidentShape{}, ways);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

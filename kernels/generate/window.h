@@ -13,9 +13,12 @@ namespace kernels::inline AFFETTO_PLATFORM {
 /// Empty if the rung serves the network; else why not, in words that end "rung window ...".
 std::string why_not_window(const NetworkView& network);
 
-/// @param shape  for tests and benchmarks; the notes do not depend on it
+/// @param shape  for tests; the notes do not depend on it
 /// @throws std::invalid_argument with why_not_window's words; CudaError
 std::unique_ptr<Steps> make_window_steps(const NetworkView& network, const ClustersView& clusters, int slots,
                                          StreamRef stream, bool graphs, const ResidentShape& shape = {});
+/// At each advance in the shape for the number of rows. @param ways  of the family window
+std::unique_ptr<Steps> make_window_steps(const Ways& ways, const NetworkView& network, const ClustersView& clusters,
+                                         int slots, StreamRef stream, bool graphs);
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -41,6 +41,22 @@ class Device(CliTest):
                         got = self.notes("--fusion", rung, *options)
                         self.assertEqual((got["fusion"], got["notes"]), (rung, want["notes"]))
 
+    def test_an_older_gpu_writes_the_same_notes_without_clusters(self):
+        for state in ("window", "carry"):
+            for precision in ("fp32", "fp16"):
+                with self.subTest(state=state, precision=precision):
+                    options = ("--device", "emulated", "--precision", precision, "--state", state)
+                    want = self.notes(*options)
+                    self.environment["AFFETTO_EMULATOR_DEVICE"] = "sm_80"
+                    got = self.notes(*options)
+                    del self.environment["AFFETTO_EMULATOR_DEVICE"]
+                    self.assertEqual((got["fusion"], got["notes"]), (want["fusion"], want["notes"]))
+        self.environment["AFFETTO_EMULATOR_DEVICE"] = "sm_80"
+        result = self.emulated("--precision", "fp16", "--fusion", "cluster", "--notes", 3, "-o", "x.mid", code=2)
+        self.assertRegex(result.stderr, "no clusters of blocks .sm_90 on.; rung cluster .*\nhint: leave it out")
+        self.environment["AFFETTO_EMULATOR_DEVICE"] = "sm_70"
+        self.emulated("--notes", 3, "-o", "x.mid", code=1)
+
     def test_what_is_refused_in_16_bits(self):
         self.generate("--seed", 1, "--notes", 40, "-o", "tune.mid")
         result = self.run_affetto("evaluate", "--model", self.model, "--midi", "tune.mid", "--device", "emulated", "--precision", "bf16", "--fusion", "pointwise", code=2)

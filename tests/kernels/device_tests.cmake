@@ -1,10 +1,11 @@
 # Tests of device code run twice: NAME_emulated on the emulator under several schedules, and with the toolkit NAME_cuda,
 # which skips (and is counted) where there is no GPU.
 
-# affetto_device_test(name SOURCES file ... [LIBS ...] [TIMEOUT seconds])
-# A .cu file holds kernels of its own. What only calls launchers is .cpp, which nvcc need not read: it would take twice the time.
+# affetto_device_test(name SOURCES file ... [LIBS ...] [TIMEOUT seconds] [CLUSTERS])
+#   SOURCES   .cu where they hold kernels of their own; what only calls launchers is .cpp: nvcc would take twice the time
+#   CLUSTERS  its kernels are for GPUs from sm_90 on; where the build is for none of those there is no NAME_cuda
 function(affetto_device_test name)
-  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(T "CLUSTERS" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
@@ -27,9 +28,14 @@ function(affetto_device_test name)
   gtest_discover_tests(${name}_emulated TEST_PREFIX "emulated:" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${T_TIMEOUT})
   set_property(GLOBAL APPEND PROPERTY AFFETTO_EMULATED_TESTS ${name}_emulated)
 
-  if(AFFETTO_HAVE_CUDA)
+  set(architectures ${CMAKE_CUDA_ARCHITECTURES})
+  if(T_CLUSTERS)
+    affetto_architectures_with_clusters(architectures)
+  endif()
+  if(AFFETTO_HAVE_CUDA AND architectures)
     add_executable(${name}_cuda ${T_SOURCES})
     affetto_nvcc_options(${name}_cuda)
+    set_target_properties(${name}_cuda PROPERTIES CUDA_ARCHITECTURES "${architectures}")
     target_link_libraries(${name}_cuda PRIVATE ${T_LIBS} kernels_cuda kernels_ops project_options GTest::gtest
       GTest::gtest_main)
     # One case for all: loading the CUDA libraries anew for each of hundreds would take minutes.

@@ -143,25 +143,6 @@ Contest on_device(const Case& c, Variant variant, kernels::Precision precision) 
   return contest;
 }
 
-/// Microseconds of device time that one more note of all pieces takes, and what a launch costs beside them.
-struct Line {
-  Spread slope, intercept;
-};
-Line line_of(Runs& runs, int few, int many) {
-  constexpr std::size_t kSamples = 10, kFewest = 3;
-  constexpr double kMostUs = 1e6;  // of all: a slow rung is no reason to wait
-  runs.advance(few);
-  std::vector<double> slopes, intercepts;
-  double spent = 0;
-  while (slopes.size() < kSamples && (slopes.size() < kFewest || spent < kMostUs)) {
-    const double small = runs.advance(few), large = runs.advance(many);
-    spent += small + large;
-    slopes.push_back((large - small) / (many - few));
-    intercepts.push_back(small - slopes.back() * few);
-  }
-  return {spread_of(slopes), spread_of(intercepts)};
-}
-
 Contest one_rung(Case c, kernels::Fusion fusion, kernels::Precision precision) {
   need_device();
   const engine::Model model = random_model(spec_of(c.network));

@@ -22,6 +22,9 @@ namespace cuda = engine::on_cuda;
 std::unique_ptr<Runs> cuda_runs(const engine::Model& model, const Setting& setting, const Ours& ours) {
   return on_cuda::make_runs(model, setting, ours);
 }
+Choice cuda_choice(const engine::Model& model, engine::StateMode state, const Ours& ours) {
+  return on_cuda::choice_of(model, state, ours);
+}
 #else
 // device_state() says that nothing of the rest may be called.
 namespace cuda {
@@ -33,6 +36,9 @@ kernels::Fusion resolve_fusion(const engine::Model& model, const engine::CudaOpt
 }
 }  // namespace cuda
 std::unique_ptr<Runs> cuda_runs(const engine::Model&, const Setting&, const Ours&) {
+  throw std::logic_error("no device code in this build");
+}
+Choice cuda_choice(const engine::Model&, engine::StateMode, const Ours&) {
   throw std::logic_error("no device code in this build");
 }
 #endif
@@ -61,6 +67,26 @@ std::unique_ptr<Runs> our_runs(const engine::Model& model, const Setting& settin
   if (ours.precision == kernels::Precision::fp32) resolved.fusion = resolve(model, setting, ours);
   return ours.target == Target::cuda ? cuda_runs(model, setting, resolved)
                                      : on_emulator::make_runs(model, setting, resolved);
+}
+
+Choice choice_of(const engine::Model& model, engine::StateMode state, const Ours& ours) {
+  return ours.target == Target::cuda ? cuda_choice(model, state, ours) : on_emulator::choice_of(model, state, ours);
+}
+
+Line line_of(Runs& runs, int few, int many, double bound) {
+  constexpr std::size_t kSamples = 10, kFewest = 3;
+  constexpr double kMostUs = 1e6;  // of all: a slow rung is no reason to wait
+  runs.advance(few);
+  std::vector<double> slopes, intercepts;
+  double spent = 0;
+  while (slopes.size() < kSamples && (slopes.size() < kFewest || spent < kMostUs)) {
+    const double small = runs.advance(few), large = runs.advance(many);
+    spent += small + large;
+    slopes.push_back((large - small) / (many - few));
+    intercepts.push_back(small - slopes.back() * few);
+    if (slopes.front() > bound) break;
+  }
+  return {spread_of(slopes), spread_of(intercepts)};
 }
 
 Task task_of(const engine::ModelSpec& spec, const Setting& setting) {

@@ -52,17 +52,36 @@ class LadderRuns final : public Runs {
                                  " notes before its end, fault " + std::to_string(progress.fault));
       }
     }
+    notes_of_last_ = notes;
     return 1e3 * static_cast<double>(kernels::elapsed_ms(begin_, end_));
+  }
+
+  std::vector<kernels::Played> written() override {
+    std::vector<kernels::Played> all(notes_.size());
+    notes_.download(std::span(all));
+    stream_.synchronize();
+    std::vector<kernels::Played> some;
+    for (int slot = 0; slot < batch_; ++slot) {
+      const auto first = all.begin() + std::ptrdiff_t{slot} * block_;
+      some.insert(some.end(), first, first + notes_of_last_);
+    }
+    return some;
   }
 
  private:
   std::unique_ptr<kernels::Rung> rung_for(const engine::Model& model, const Ours& ours) const {
     const kernels::ClustersView clusters = engine::clusters_of(model);
-    if (ours.precision != kernels::Precision::fp32 && !ours.fusion) {
-      return kernels::make_suited_rung(network_.view(), clusters, batch_, stream_, ours.graphs, ours.precision);
+    if (ours.way || !ours.fusion) {
+      return kernels::make_suited_rung(network_.view(), clusters, batch_, stream_, ours.graphs, ours.precision,
+                                       ways_for(ours));
     }
     return kernels::make_rung(ours.fusion.value(), network_.view(), clusters, batch_, stream_, ours.graphs,
                               ours.precision);
+  }
+  kernels::Ways ways_for(const Ours& ours) const {
+    const kernels::Fusion family = kernels::suited_fusion(network_.view(), ours.precision);
+    if (!ours.way) return kernels::ways_here(family, network_.view(), ours.precision);
+    return {*ours.way, family, network_.view(), ours.precision, kernels::device_limits()};
   }
   /// Pieces with equal primers share a start.
   void sit(const engine::Model& model, const Setting& setting) {
@@ -83,6 +102,7 @@ class LadderRuns final : public Runs {
   }
 
   const int batch_, block_;
+  int notes_of_last_ = 0;
   kernels::Stream stream_;
   here::DeviceNetwork network_;
   here::DevicePieces pieces_;
@@ -95,6 +115,17 @@ class LadderRuns final : public Runs {
 
 std::unique_ptr<Runs> make_runs(const engine::Model& model, const Setting& setting, const Ours& ours) {
   return std::make_unique<LadderRuns>(model, setting, ours);
+}
+
+Choice choice_of(const engine::Model& model, engine::StateMode state, const Ours& ours) {
+  const kernels::NetworkView network =
+      engine::shapes_of(model, engine::plan_network(model, engine::kReadoutAlign), state);
+  const kernels::Fusion family = kernels::suited_fusion(network, ours.precision);
+  const kernels::DeviceLimits limits = kernels::device_limits();
+  return {.network = kernels::class_of(network, ours.precision),
+          .family = family,
+          .ways = kernels::ways_of(family, network, ours.precision, limits),
+          .estimated = kernels::estimated_steps(family, network, ours.precision, limits)};
 }
 
 }  // namespace bench::gpu::AFFETTO_PLATFORM

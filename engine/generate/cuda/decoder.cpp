@@ -75,8 +75,9 @@ CudaDecoder::CudaDecoder(const Model& model, const CudaOptions& options)
 std::unique_ptr<kernels::Rung> CudaDecoder::rung_for(const Model& model, const CudaOptions& options) const {
   const kernels::Fusion fusion = resolve_fusion(model, options);
   const kernels::ClustersView clusters = clusters_of(model);
-  if (options.precision != kernels::Precision::fp32 && !options.fusion) {
-    return kernels::make_suited_rung(network_.view(), clusters, slots_, stream_, options.graphs, options.precision);
+  if (!options.fusion) {
+    return kernels::make_suited_rung(network_.view(), clusters, slots_, stream_, options.graphs, options.precision,
+                                     kernels::ways_here(fusion, network_.view(), options.precision));
   }
   return kernels::make_rung(fusion, network_.view(), clusters, slots_, stream_, options.graphs, options.precision);
 }

@@ -25,15 +25,15 @@ struct CudaOptions {
   int block = 256;
   /// The rung of the ladder; none: the fastest that serves the network.
   std::optional<kernels::Fusion> fusion;
-  /// Of the operands of products. Without a rung, 16 bits take what suits the number of pieces: all write the same
-  /// bits.
+  /// Of the operands of products. Without a rung the GPU's table says what suits the number of pieces
+  /// (kernels/generate/dispatch/ways.h): all of that writes the same bits.
   kernels::Precision precision = kernels::Precision::fp32;
   bool graphs = true;  ///< replay a note's launches as a graph, where a rung has several
 };
 
 namespace on_cuda {
-/// The rung that a decoder will take; in 16 bits, where none was asked for, the one that stands for all that write its
-/// bits.
+/// The rung that a decoder will take; where none was asked for, the one that stands for all that write its bits on this
+/// device. It does not hang on the number of pieces, nor on a table.
 /// @throws UnservedRung; ModelError for weights beyond fp16
 kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options);
 /// The rung that a predictor will take, which has to show what it computes between two notes.

@@ -21,11 +21,7 @@ kernels::Fusion resolve_fusion(const Model& model, const CudaOptions& options) {
     require(*options.fusion, shapes, options.precision);
     return *options.fusion;
   }
-  if (options.precision != kernels::Precision::fp32) return kernels::suited_fusion(shapes);
-  for (const kernels::Fusion fusion : {kernels::Fusion::loop, kernels::Fusion::note, kernels::Fusion::window}) {
-    if (kernels::why_not(fusion, shapes).empty()) return fusion;
-  }
-  return kernels::Fusion::cell;
+  return kernels::suited_fusion(shapes, options.precision);
 }
 
 kernels::Fusion resolve_predictor_fusion(const Model& model, const CudaOptions& options) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "kernels/device/shape.h"
 #include "kernels/generate/places.h"
 
 namespace kernels {
@@ -48,20 +47,34 @@ TensorPlan tensor_plan(const NetworkView& network, int pieces, int columns, cons
   return plan;
 }
 
-TensorPlan tensor_loop_plan(const NetworkView& network, int rows, int multiprocessors, const TensorForm& form,
+TensorPlan tensor_loop_plan(const NetworkView& network, int rows, const DeviceLimits& limits, const TensorForm& form,
                             int pieces) {
   const auto plan_for = [&](int count) { return tensor_plan(network, count, count, form, 1); };
   if (pieces != 0) return plan_for(pieces);
   TensorPlan best = plan_for(kTileColumns);
-  while (divided(rows, best.pieces) > multiprocessors && best.pieces < kMostTensorPieces) {
+  while (divided(rows, best.pieces) > limits.multiprocessors && best.pieces < kMostTensorPieces) {
     const TensorPlan plan = plan_for(2 * best.pieces);
-    if (plan.bytes > kSharedLimit) break;
+    if (plan.bytes > limits.shared_bytes) break;
     best = plan;
   }
   return best;
 }
 
-std::string why_not_tensor(const NetworkView& network, const std::string& rung) {
+int suited_cluster(int window) {
+  int cluster = kStateClusters[0];
+  while (cluster < kPortableCluster && window > cluster * kTileColumns) cluster *= 2;
+  return cluster;
+}
+
+TensorPlan staggered_plan(const NetworkView& network, int cluster) {
+  return tensor_plan(network, 1, divided(network.window, cluster), kStaggeredForm, cluster);
+}
+
+bool staggered_fits(const NetworkView& network, int cluster, const DeviceLimits& limits) {
+  return cluster <= limits.cluster && staggered_plan(network, cluster).bytes <= limits.shared_bytes;
+}
+
+std::string why_not_tensor(const NetworkView& network, const DeviceLimits& limits, const std::string& rung) {
   const int most = kTensorBlocks[std::size(kTensorBlocks) - 1] * kBlockTerms;
   if (network.layer_count != 1) {
     return "the network has " + std::to_string(network.layer_count) + " LSTM layers; " + rung + " serves one";
@@ -72,9 +85,9 @@ std::string why_not_tensor(const NetworkView& network, const std::string& rung) 
   }
   if (const std::string why = why_not_heads(network, kTensorCandidates, rung); !why.empty()) return why;
   const TensorPlan smallest = tensor_plan(network, kTileColumns, kTileColumns, kOverlapForm, 1);
-  if (smallest.bytes > kSharedLimit) {
+  if (smallest.bytes > limits.shared_bytes) {
     return "the network takes " + std::to_string(smallest.bytes) + " bytes of a block's shared memory; " + rung +
-           " serves those that take " + std::to_string(kSharedLimit) + " at most";
+           " serves those that take " + std::to_string(limits.shared_bytes) + " at most";
   }
   return "";
 }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <string>
 
+#include "kernels/device/shape.h"
 #include "kernels/generate/heads.h"
 #include "kernels/generate/network.h"
 #include "kernels/generate/pieces.h"
@@ -85,10 +86,17 @@ TensorPlan tensor_plan(const NetworkView& network, int pieces, int columns, cons
 
 /// A column for each piece; as few pieces a block as do all rows in one go on so many multiprocessors: 8, 16, 32 or 64.
 /// @param pieces  0: as said; else so many
-TensorPlan tensor_loop_plan(const NetworkView& network, int rows, int multiprocessors, const TensorForm& form,
+TensorPlan tensor_loop_plan(const NetworkView& network, int rows, const DeviceLimits& limits, const TensorForm& form,
                             int pieces = 0);
 
-/// Empty if the network fits; else why not, in words that end with the rung.
-std::string why_not_tensor(const NetworkView& network, const std::string& rung);
+inline constexpr int kStateClusters[] = {2, 4, 8};  ///< blocks for a piece's staggered states; more are not portable
+/// As few of those as leave each block at most one tile of the W states.
+int suited_cluster(int window);
+TensorPlan staggered_plan(const NetworkView& network, int cluster);
+/// Whether so many blocks hold a piece's staggered states.
+bool staggered_fits(const NetworkView& network, int cluster, const DeviceLimits& limits);
+
+/// Empty if the network fits the device's blocks; else why not, in words that end with the rung.
+std::string why_not_tensor(const NetworkView& network, const DeviceLimits& limits, const std::string& rung);
 
 }  // namespace kernels

@@ -8,32 +8,11 @@
 namespace kernels::inline AFFETTO_PLATFORM {
 namespace {
 
-/// As few blocks as leave each at most one tile of states; more than 8 are not portable.
-int cluster_for(const NetworkView& network) {
-  int cluster = 2;
-  while (cluster < 8 && network.window > cluster * kTileColumns) cluster *= 2;
-  return cluster;
-}
-
-/// By estimate (performance.md, section 2.4), until a table is measured. Carry: while a block has no more pieces than a
-/// tile has columns, its choosers keep up with its products. Windows: staggered states take a block, or a cluster, for
-/// each piece, and repay that while every piece has one; a replay of many pieces fills its tiles better.
-Fusion fusion_for(const NetworkView& network, int rows, int multiprocessors) {
-  if (network.carry) return rows <= kTileColumns * multiprocessors ? Fusion::overlap : Fusion::loop;
-  if (rows * cluster_for(network) <= multiprocessors) return Fusion::cluster;
-  return rows <= multiprocessors ? Fusion::staggered : Fusion::loop;
-}
-
 class TensorRung final : public Rung {
  public:
-  TensorRung(std::optional<Fusion> fusion, Precision precision, const NetworkView& network,
-             const ClustersView& clusters, int slots, StreamRef stream, const TensorShape& shape)
-      : fusion_(fusion),
-        precision_(precision),
-        shape_(shape),
-        multiprocessors_(multiprocessors()),
-        slots_(slots),
-        stream_(stream) {
+  TensorRung(const Ways& ways, Precision precision, const NetworkView& network, const ClustersView& clusters, int slots,
+             StreamRef stream, int grid)
+      : ways_(ways), precision_(precision), grid_(grid), limits_(device_limits()), slots_(slots), stream_(stream) {
     check_slots(who(), slots);
     op_.choose.network = network;
     op_.choose.clusters = clusters;
@@ -45,38 +24,37 @@ class TensorRung final : public Rung {
     op_.choose.pieces = pieces;
     op_.choose.output = output;
     op_.notes = notes;
-    const Fusion fusion = fusion_.value_or(fusion_for(network(), pieces.rows, multiprocessors_));
-    op_.plan = plan_for(fusion, pieces.rows);
+    const Way& way = ways_.at(pieces.rows);
+    op_.plan = plan_for(way, pieces.rows);
     const int groups = (pieces.rows + op_.plan.pieces - 1) / op_.plan.pieces;
-    const int at_once = shape_.grid != 0 ? shape_.grid : std::max(1, multiprocessors_ / op_.plan.cluster);
+    const int at_once = grid_ != 0 ? grid_ : std::max(1, limits_.multiprocessors / op_.plan.cluster);
     const LaunchShape shape{.grid = static_cast<unsigned>(std::min(groups, at_once) * op_.plan.cluster),
                             .block = static_cast<unsigned>(32 * (op_.plan.warps() + op_.plan.choosers)),
                             .cluster = static_cast<unsigned>(op_.plan.cluster),
                             .cooperative = false,
                             .shared_bytes = op_.plan.bytes};
-    const auto launch_it = fusion == Fusion::loop      ? launch_tensor_loop
-                           : fusion == Fusion::overlap ? launch_overlap
-                                                       : launch_staggered;
+    const auto launch_it = way.fusion == Fusion::loop      ? launch_tensor_loop
+                           : way.fusion == Fusion::overlap ? launch_overlap
+                                                           : launch_staggered;
     launch_it(precision_, op_, shape, stream_);
   }
 
  private:
-  std::string who() const { return std::string("rung ") + name_of(fusion_.value_or(Fusion::loop)); }
+  std::string who() const { return std::string("rung ") + name_of(ways_.at(1).fusion); }
   const NetworkView& network() const { return op_.choose.network; }
 
-  TensorPlan plan_for(Fusion fusion, int rows) const {
-    if (fusion == Fusion::loop) return tensor_loop_plan(network(), rows, multiprocessors_, kLoopForm, shape_.pieces);
-    if (fusion == Fusion::overlap)
-      return tensor_loop_plan(network(), rows, multiprocessors_, kOverlapForm, shape_.pieces);
-    const int wanted = shape_.cluster != 0 ? shape_.cluster : cluster_for(network());
-    const int cluster = fusion == Fusion::cluster ? wanted : 1;
-    return tensor_plan(network(), 1, (network().window + cluster - 1) / cluster, kStaggeredForm, cluster);
+  TensorPlan plan_for(const Way& way, int rows) const {
+    if (way.fusion == Fusion::loop) return tensor_loop_plan(network(), rows, limits_, kLoopForm, way.pieces);
+    if (way.fusion == Fusion::overlap) return tensor_loop_plan(network(), rows, limits_, kOverlapForm, way.pieces);
+    if (way.fusion == Fusion::staggered) return staggered_plan(network(), 1);
+    return staggered_plan(network(), way.cluster != 0 ? way.cluster : suited_cluster(network().window));
   }
 
-  std::optional<Fusion> fusion_;
+  Ways ways_;
   Precision precision_;
-  TensorShape shape_;
-  int multiprocessors_, slots_;
+  int grid_;  ///< blocks in all, or clusters; 0: as many as there is room for
+  DeviceLimits limits_;
+  int slots_;
   StreamRef stream_;
   TensorOp op_;
 };
@@ -91,16 +69,45 @@ std::string why_not_tensor_rung(Fusion fusion, const NetworkView& network) {
   }
   if (fusion > Fusion::overlap && network.carry)
     return "a carried state is one step a note; " + rung + " serves windows";
-  return why_not_tensor(network, rung);
+  const DeviceLimits limits = device_limits();
+  if (fusion == Fusion::cluster && limits.cluster == 1) {
+    return "this GPU, or the code that was compiled for it, has no clusters of blocks (sm_90 on); " + rung +
+           " deals states out to one";
+  }
+  if (const std::string why = why_not_tensor(network, limits, rung); !why.empty() || fusion <= Fusion::overlap)
+    return why;
+  const int cluster = fusion == Fusion::cluster ? kPortableCluster : 1;
+  if (staggered_fits(network, cluster, limits)) return "";
+  return "a piece's " + std::to_string(network.window) + " states take " +
+         std::to_string(staggered_plan(network, cluster).bytes) + " bytes of a block's shared memory; " + rung +
+         " serves those that take " + std::to_string(limits.shared_bytes) + " at most";
 }
 
-std::unique_ptr<Rung> make_tensor_rung(std::optional<Fusion> fusion, Precision precision, const NetworkView& network,
+namespace {
+
+void require_16_bits(Precision precision) {
+  if (precision == Precision::fp32) throw std::invalid_argument("make_tensor_rung: fp32 is not multiplied in 16 bits");
+}
+
+}  // namespace
+
+std::unique_ptr<Rung> make_tensor_rung(Fusion fusion, Precision precision, const NetworkView& network,
                                        const ClustersView& clusters, int slots, StreamRef stream,
                                        const TensorShape& shape) {
-  if (precision == Precision::fp32) throw std::invalid_argument("make_tensor_rung: fp32 is not multiplied in 16 bits");
-  if (const std::string why = why_not_tensor_rung(fusion.value_or(Fusion::loop), network); !why.empty())
+  require_16_bits(precision);
+  if (const std::string why = why_not_tensor_rung(fusion, network); !why.empty()) throw std::invalid_argument(why);
+  const bool columns = fusion <= Fusion::overlap;
+  const Way way{fusion, columns ? shape.pieces : 0, fusion == Fusion::cluster ? shape.cluster : 0};
+  return std::make_unique<TensorRung>(Ways(way, Fusion::loop, network, precision, device_limits()), precision, network,
+                                      clusters, slots, stream, shape.grid);
+}
+
+std::unique_ptr<Rung> make_tensor_rung(const Ways& ways, Precision precision, const NetworkView& network,
+                                       const ClustersView& clusters, int slots, StreamRef stream) {
+  require_16_bits(precision);
+  if (const std::string why = why_not_tensor_rung(Fusion::loop, network); !why.empty())
     throw std::invalid_argument(why);
-  return std::make_unique<TensorRung>(fusion, precision, network, clusters, slots, stream, shape);
+  return std::make_unique<TensorRung>(ways, precision, network, clusters, slots, stream, 0);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "kernels/generate/rung.h"
@@ -21,13 +20,15 @@ inline namespace AFFETTO_PLATFORM {
 /// Empty if the kernel serves the network; else why not, in words that end "rung NAME ...".
 std::string why_not_tensor_rung(Fusion fusion, const NetworkView& network);
 
-/// @param fusion  loop, overlap (carry mode), staggered or cluster (window mode); none: at each advance what suits the
-///                number of rows. They write the same bits.
+/// @param fusion  loop, overlap (carry mode), staggered or cluster (window mode). They write the same bits.
 /// @param precision  fp16 or bf16
 /// @throws std::invalid_argument with why_not_tensor_rung's words; CudaError
-std::unique_ptr<Rung> make_tensor_rung(std::optional<Fusion> fusion, Precision precision, const NetworkView& network,
+std::unique_ptr<Rung> make_tensor_rung(Fusion fusion, Precision precision, const NetworkView& network,
                                        const ClustersView& clusters, int slots, StreamRef stream,
                                        const TensorShape& shape = {});
+/// The same for at each advance the way for the number of rows. @param ways  of the family loop
+std::unique_ptr<Rung> make_tensor_rung(const Ways& ways, Precision precision, const NetworkView& network,
+                                       const ClustersView& clusters, int slots, StreamRef stream);
 
 }  // namespace AFFETTO_PLATFORM
 }  // namespace kernels

@@ -2,11 +2,13 @@
 
 #include <cuda_runtime_api.h>
 
+#include "kernels/runtime/architectures.h"
+
 namespace kernels::inline AFFETTO_PLATFORM {
 namespace {
 
-// Kernels use clusters, asynchronous bulk copies and up to 227 KiB of shared memory.
-constexpr int kOldestCapability = 9;
+// Tensor cores that multiply bf16, and copies from global to shared memory past the registers.
+constexpr int kOldestCapability = 80;
 
 std::string version(int cuda) { return std::to_string(cuda / 1000) + "." + std::to_string(cuda % 1000 / 10); }
 
@@ -16,6 +18,8 @@ DeviceState& unavailable(DeviceState& state, std::string why_not, std::string hi
   return state;
 }
 
+int capability_of(const DeviceInfo& info) { return 10 * info.capability_major + info.capability_minor; }
+
 void describe(DeviceInfo& info, const cudaDeviceProp& device) {
   info.name = device.name;
   info.multiprocessors = device.multiProcessorCount;
@@ -24,6 +28,7 @@ void describe(DeviceInfo& info, const cudaDeviceProp& device) {
   info.l2_bytes = static_cast<std::size_t>(device.l2CacheSize);
   info.capability_major = device.major;
   info.capability_minor = device.minor;
+  info.code_capability = code_for(AFFETTO_CUDA_ARCHITECTURES, capability_of(info)).value_or(0);
 }
 
 }  // namespace
@@ -56,14 +61,27 @@ DeviceState device_state() {
                        "see what nvidia-smi says, or use --device cpu");
   }
   describe(info, device);
-  if (device.major < kOldestCapability) {
+  const std::string capability = std::to_string(capability_of(info));
+  if (capability_of(info) < kOldestCapability) {
+    return unavailable(state, info.name + " is of sm_" + capability + ", the kernels need sm_80 or later",
+                       "use a GPU of the year 2020 or later (A100, RTX 30), or --device cpu");
+  }
+  if (info.code_capability == 0) {
     return unavailable(state,
-                       info.name + " has compute capability " + std::to_string(device.major) + "." +
-                           std::to_string(device.minor) + ", the kernels need 9.0",
-                       "use a Hopper GPU (H100, H200), or --device cpu");
+                       info.name + " is of sm_" + capability + ", this program's device code is for " +
+                           architectures_text(AFFETTO_CUDA_ARCHITECTURES),
+                       "build with -DCMAKE_CUDA_ARCHITECTURES=" + capability + ", or use --device cpu");
   }
   state.available = true;
   return state;
+}
+
+DeviceLimits device_limits() {
+  static const DeviceLimits limits = [] {
+    const DeviceState state = device_state();
+    return state.available ? limits_of(state.info) : DeviceLimits{};
+  }();
+  return limits;
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Compiles every kernel for its GPU and compares what ptxas says it needs with the committed budgets.
+"""Compiles every kernel for sm_90a, whatever the build is for, and compares what ptxas says it needs with the committed budgets;
+then that what kernels are made of compiles for the oldest GPU that is served, too (portable.cu).
 
 check_budgets.py COMPILE_COMMANDS BUDGETS [--update]
   COMPILE_COMMANDS  compile_commands.json of a build with the CUDA toolkit
@@ -20,6 +21,7 @@ import sys
 import tempfile
 
 SKIPPED = 77
+ARCHITECTURE, OLDEST = "sm_90a", "sm_80"
 ENTRY = re.compile(r"Compiling entry function '(\w+)' for '(\w+)'")
 STACK = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")
 REGISTERS = re.compile(r"Used (\d+) registers")
@@ -37,8 +39,7 @@ def device_commands(compile_commands):
         at = words.index("-o")
         kept = words[:at] + words[at + 2 :]
         kept = [w for i, w in enumerate(kept) if w not in ("-MD", "-c") and kept[i - 1] not in ("-MT", "-MF") and w not in ("-MT", "-MF")]
-        real = re.search(r"sm_\w+", next(w for w in kept if w.startswith("--generate-code")))[0]
-        kept = ["-arch=" + real if w.startswith("--generate-code") else w for w in kept]
+        kept = [w for w in kept if not w.startswith("--generate-code")] + ["-arch=" + ARCHITECTURE]
         yield file, entry["directory"], kept
 
 
@@ -81,6 +82,23 @@ def compile_one(job):
     return {names[n]: {k: need[k] for k in LIMITS + COUNTS} for n, need in needs.items()}
 
 
+def check_portable(command, directory):
+    """The oldest GPU that is served takes every wrapper. @param command  of any kernel"""
+    portable = pathlib.Path(__file__).with_name("portable.cu")
+    command = [str(portable) if w.endswith(".cu") else "-arch=" + OLDEST if w == "-arch=" + ARCHITECTURE else w for w in command]
+    with tempfile.TemporaryDirectory() as folder:
+        cubin = os.path.join(folder, "portable.cubin")
+        result = subprocess.run(command + ["-cubin", "--keep", "--keep-dir", folder, "-o", cubin], cwd=directory,
+                                capture_output=True, text=True)
+        if result.returncode != 0:
+            sys.exit(f"error: {portable} does not compile for {OLDEST}:\n{result.stderr}")
+        ptx = "".join(p.read_text() for p in pathlib.Path(folder).glob("*.ptx"))
+    words = [word for word in ("mma.sync", "ldmatrix.sync", "ld.relaxed.gpu.b128", "cp.async.cg") if word not in ptx]
+    if words or f".target {OLDEST}" not in ptx:
+        sys.exit(f"error: {portable} is not compiled in full for {OLDEST}: no {', '.join(words) or OLDEST} in its PTX")
+    print(f"every wrapper compiles for {OLDEST}")
+
+
 def complaints(found, budgets):
     for name in sorted(found.keys() | budgets.keys()):
         if name not in budgets:
@@ -108,6 +126,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for kernels in pool.map(compile_one, jobs):
             found.update(kernels)
+    check_portable(jobs[0][2], jobs[0][1])
     if not found:
         sys.exit("error: no kernel was found in what the compiler printed")
     file = pathlib.Path(sys.argv[2])

@@ -11,7 +11,9 @@
 #include "kernels/device/device.cuh"
 #include "kernels/device/launch.cuh"
 #include "kernels/emulator/machine.h"
+#include "kernels/emulator/virtual_device.h"
 #include "kernels/runtime/buffer.h"
+#include "kernels/runtime/device.h"
 #include "tests/kernels/device/backend.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
@@ -394,6 +396,25 @@ TEST_P(EmulatedLaunch, SizesThatNoGpuTakesAreRefused) {
   refused({.block = 32, .shared_bytes = kSharedLimit + 1});
   refused({.grid = 6, .block = 32, .cluster = 4});
   refused({.grid = 32, .block = 32, .cluster = 32});
+}
+
+TEST_P(EmulatedLaunch, SizesThatAnOlderGpuDoesNotTakeAreRefusedWhereItIsPlayed) {
+  DeviceBuffer<int> out(stream(), 64);
+  const auto run = [&](const LaunchShape& shape) { launch("fine", fine, shape, stream(), out.data()); };
+  for (const char* name : {"sm_80", "sm_86", "sm_89"}) {
+    const emulator::DeviceScope scope(emulator::parse_device(name));
+    const DeviceState state = device_state();
+    EXPECT_EQ("sm_" + std::to_string(state.info.code_capability), name);
+    EXPECT_EQ(state.info.shared_bytes < kSharedLimit && state.info.shared_bytes >= kPortableShared, true);
+    EXPECT_THROW(run({.grid = 2, .block = 32, .cluster = 2}), CudaError);
+    EXPECT_THROW(run({.block = 32, .shared_bytes = state.info.shared_bytes + 1}), CudaError);
+    EXPECT_NO_THROW(run({.block = 32, .shared_bytes = state.info.shared_bytes}));
+    stream().synchronize();
+  }
+  EXPECT_EQ(device_state().info.code_capability, 90);
+  EXPECT_NO_THROW(run({.grid = 2, .block = 32, .cluster = 2}));
+  stream().synchronize();
+  EXPECT_THROW(emulator::parse_device("sm_70"), std::invalid_argument);
 }
 
 TEST_P(EmulatedLaunch, ACooperativeGridLargerThanTheEmulatorIsRefusedWhenItRuns) {

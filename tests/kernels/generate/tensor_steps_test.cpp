@@ -311,7 +311,9 @@ TEST_P(TensorStepsForms, PitchesBeyondATableAreThoseAtItsEnds) {
 // The rung without a name takes the same bits from one form or the other.
 TEST_P(TensorStepsForms, WhatSuitsTheRowsWritesTheSameBits) {
   PiecesCase on = put(several());
-  const auto suited = make_tensor_steps_rung({}, param().precision, on.network(), on.clusters(), 2000, stream(), true);
+  const Ways ways = ways_here(Fusion::cell, on.network(), param().precision);
+  const auto suited =
+      make_tensor_steps_rung(ways, param().precision, on.network(), on.clusters(), 2000, stream(), true);
   expect_same_bits(run(on, *suited), play(several()));
 }
 
@@ -403,8 +405,8 @@ TEST_P(TensorStepsShapes, WhatSuitsManyRowsWritesTheSameBits) {
   std::vector<HostPiece> all(1025);
   for (std::size_t i = 0; i < all.size(); i += 512) all[i] = {voice(0), random_notes(1, 2, i), 2};
   PiecesCase suited(stream(), network, random_clusters(2), all), staggered(stream(), network, random_clusters(2), all);
-  const auto rung =
-      make_tensor_steps_rung({}, Precision::fp16, suited.network(), suited.clusters(), suited.slots(), stream(), false);
+  const auto rung = make_tensor_steps_rung(ways_here(Fusion::cell, suited.network(), Precision::fp16), Precision::fp16,
+                                           suited.network(), suited.clusters(), suited.slots(), stream(), false);
   const auto other = make_tensor_steps(Fusion::staggered, Precision::fp16, staggered.network(), staggered.clusters(),
                                        staggered.slots(), stream(), false, {TileChoice::few});
   expect_same_bits(run(suited, *rung), run(staggered, *other));
@@ -417,8 +419,13 @@ TEST_P(TensorStepsShapes, OperandsOutOfRangeAreRefused) {
     return make_tensor_steps(fusion, precision, on.network(), on.clusters(), slots, stream(), false);
   };
   EXPECT_THROW(make(Fusion::cell, Precision::fp16, 0), std::invalid_argument);
-  EXPECT_THROW(make_tensor_steps_rung({}, Precision::fp32, on.network(), on.clusters(), 2, stream(), false),
-               std::invalid_argument);
+  const Ways ways = ways_here(Fusion::cell, on.network(), Precision::fp16);
+  const auto suited = [&](Precision precision, int slots) {
+    return make_tensor_steps_rung(ways, precision, on.network(), on.clusters(), slots, stream(), false);
+  };
+  EXPECT_THROW(suited(Precision::fp32, 2), std::invalid_argument);
+  EXPECT_THROW(suited(Precision::fp16, 0), std::invalid_argument);
+  EXPECT_THROW(suited(Precision::fp16, 1)->advance(on.pieces(), on.output(), 1), std::invalid_argument);  // two rows
   EXPECT_THROW(make(Fusion::cell, Precision::fp32, 2), std::invalid_argument);
   EXPECT_THROW(make(Fusion::staggered, Precision::fp16, 2), std::invalid_argument);  // a carried state
   EXPECT_THROW(make(Fusion::cell, Precision::fp16, 1)->advance(on.pieces(), on.output(), 1), std::invalid_argument);

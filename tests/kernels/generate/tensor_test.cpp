@@ -92,7 +92,9 @@ TEST_P(TensorCompany, WritesTheSameBitsAsLoopInAnyShape) {
 
 TEST_P(TensorCompany, WhatSuitsTheRowsWritesTheSameBits) {
   PiecesCase many = pieces(), theirs = pieces();
-  const auto suited = make_tensor_rung({}, param().precision, many.network(), many.clusters(), many.slots(), stream());
+  const Ways ways = ways_here(Fusion::loop, many.network(), param().precision);
+  const auto suited =
+      make_tensor_rung(ways, param().precision, many.network(), many.clusters(), many.slots(), stream());
   expect_same_bits(run(many, *suited), outcome_of(theirs));
 }
 
@@ -208,8 +210,8 @@ TEST(TensorWhyNot, SaysWhatItServes) {
   EXPECT_TRUE(has(says(Fusion::loop, other), "2 LSTM layers; rung loop serves one"));
   EXPECT_EQ(says(Fusion::cell, other), "");
   EXPECT_EQ(says(Fusion::staggered, other), "");
-  EXPECT_EQ(suited_fusion(network), Fusion::loop);
-  EXPECT_EQ(suited_fusion(other), Fusion::cell);
+  EXPECT_EQ(suited_fusion(network, Precision::fp16), Fusion::loop);
+  EXPECT_EQ(suited_fusion(other, Precision::bf16), Fusion::cell);
   other = network;
   other.layers[0].hidden = 129;
   EXPECT_TRUE(has(says(Fusion::loop, other), "129 units; rung loop serves up to 128"));

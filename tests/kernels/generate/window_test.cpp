@@ -80,6 +80,8 @@ TEST_P(WindowCompany, LeavesThePiecesAloneThatHaveNothingLeft) {
 INSTANTIATE_TEST_SUITE_P(All, WindowCompany,
                          testing::Combine(testing::ValuesIn(kNetworks), testing::ValuesIn(two_backends())));
 
+constexpr DeviceLimits kH200{.multiprocessors = 132};
+
 NetworkView network_of(int hidden, int layers, int window) {
   NetworkView network{
       .layer_count = layers, .readout_count = 1, .readout_size = 130, .candidates = 128, .window = window};
@@ -97,7 +99,7 @@ TEST(WindowWhyNot, SaysHowMuchWouldFit) {
 
 // The seed's weights of 84,354 numbers are 337 KB in fp32: two blocks.
 TEST(ResidentPlan, PutsTheSeedIntoTwoBlocks) {
-  const ResidentPlan many = fitting_plan(network_of(128, 1, 25), true, 16384, 132).value();
+  const ResidentPlan many = fitting_plan(network_of(128, 1, 25), true, 16384, kH200).value();
   EXPECT_EQ(many.cluster, 2);
   EXPECT_EQ(many.pieces, 16);
   EXPECT_LE(many.bytes, kSharedLimit);
@@ -106,18 +108,18 @@ TEST(ResidentPlan, PutsTheSeedIntoTwoBlocks) {
 
 TEST(ResidentPlan, SpreadsFewPiecesAndPacksMany) {
   const NetworkView seed = network_of(128, 1, 25);
-  EXPECT_EQ(fitting_plan(seed, true, 1, 132)->pieces, 4);
-  EXPECT_EQ(fitting_plan(seed, true, 1, 132)->cluster, 4) << "with eight, two schedulers of a block have no warp";
-  EXPECT_EQ(fitting_plan(seed, true, 264, 132)->pieces, 4);
-  EXPECT_EQ(fitting_plan(seed, true, 265, 132)->pieces, 8);
-  EXPECT_EQ(fitting_plan(seed, true, 529, 132)->pieces, 16);
+  EXPECT_EQ(fitting_plan(seed, true, 1, kH200)->pieces, 4);
+  EXPECT_EQ(fitting_plan(seed, true, 1, kH200)->cluster, 4) << "with eight, two schedulers of a block have no warp";
+  EXPECT_EQ(fitting_plan(seed, true, 264, kH200)->pieces, 4);
+  EXPECT_EQ(fitting_plan(seed, true, 265, kH200)->pieces, 8);
+  EXPECT_EQ(fitting_plan(seed, true, 529, kH200)->pieces, 16);
 }
 
 TEST(ResidentPlan, TakesALongWindowOnlyForAsManyPiecesAsFit) {
-  const auto plan = fitting_plan(network_of(16, 1, 4096), true, 16384, 132);
+  const auto plan = fitting_plan(network_of(16, 1, 4096), true, 16384, kH200);
   ASSERT_TRUE(plan.has_value());
   EXPECT_EQ(plan->pieces, 4);  // a ring of 4,096 notes takes 49 KB
-  EXPECT_FALSE(fitting_plan(network_of(16, 1, 4096), true, 1, 132, {.pieces = 8}).has_value());
+  EXPECT_FALSE(fitting_plan(network_of(16, 1, 4096), true, 1, kH200, {.pieces = 8}).has_value());
 }
 
 }  // namespace

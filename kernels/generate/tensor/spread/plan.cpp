@@ -88,23 +88,23 @@ SpreadPlan spread_plan(const NetworkView& network, int blocks, int pieces) {
   return plan;
 }
 
-int spread_pieces(const NetworkView& network, int blocks, int rows) {
+int spread_pieces(const NetworkView& network, int blocks, int rows, std::size_t shared_limit) {
   const int states = network.carry ? 1 : network.window;
   int pieces = std::min(rows, kMostSpreadColumns / std::max(1, states));
-  while (pieces > 0 && spread_plan(network, blocks, pieces).bytes > kSharedLimit) --pieces;
+  while (pieces > 0 && spread_plan(network, blocks, pieces).bytes > shared_limit) --pieces;
   return pieces;
 }
 
-std::string why_not_spread(const NetworkView& network, int blocks, const std::string& rung) {
+std::string why_not_spread(const NetworkView& network, int blocks, const std::string& rung, std::size_t shared_limit) {
   if (const std::string why = why_not_heads(network, kMaxCandidates, rung); !why.empty()) return why;
   if (!network.carry && network.window > kMostSpreadColumns) {
     return "the window has " + std::to_string(network.window) + " notes; " + rung + " serves up to " +
            std::to_string(kMostSpreadColumns);
   }
-  if (spread_pieces(network, blocks, 1) == 1) return "";
+  if (spread_pieces(network, blocks, 1, shared_limit) == 1) return "";
   const SpreadPlan plan = spread_plan(network, blocks, 1);
   return "the network takes " + std::to_string(plan.bytes) + " bytes in each of " + std::to_string(plan.blocks) +
-         " blocks' shared memory; " + rung + " serves those that take " + std::to_string(kSharedLimit) + " at most";
+         " blocks' shared memory; " + rung + " serves those that take " + std::to_string(shared_limit) + " at most";
 }
 
 }  // namespace kernels

@@ -92,9 +92,10 @@ struct HeardNote {
 SpreadPlan spread_plan(const NetworkView& network, int blocks, int pieces);
 
 /// As many pieces at a time as there are rows, have columns and fit; 0: not even one fits.
-int spread_pieces(const NetworkView& network, int blocks, int rows);
+int spread_pieces(const NetworkView& network, int blocks, int rows, std::size_t shared_limit = kSharedLimit);
 
 /// Empty if so many blocks can serve the network; else why not, in words that end with the rung.
-std::string why_not_spread(const NetworkView& network, int blocks, const std::string& rung);
+std::string why_not_spread(const NetworkView& network, int blocks, const std::string& rung,
+                           std::size_t shared_limit = kSharedLimit);
 
 }  // namespace kernels

@@ -26,11 +26,15 @@ class SpreadRung final : public Rung {
     op_.choose.network = network;
     op_.choose.clusters = clusters;
     check_slots(who(), slots);
-    blocks_ = shape.grid != 0 ? shape.grid : multiprocessors();
-    most_ = spread_pieces(network, blocks_, shape.pieces != 0 ? std::min(shape.pieces, slots) : slots);
-    if (most_ < 1) throw std::invalid_argument(why_not_spread(network, blocks_, who()));
+    const DeviceLimits limits = device_limits();
+    blocks_ = shape.grid != 0 ? shape.grid : limits.multiprocessors;
+    most_ =
+        spread_pieces(network, blocks_, shape.pieces != 0 ? std::min(shape.pieces, slots) : slots, limits.shared_bytes);
+    if (most_ < 1) throw std::invalid_argument(why_not_spread(network, blocks_, who(), limits.shared_bytes));
     const SpreadPlan largest = spread_plan(network, blocks_, most_);
-    cluster_ = shape.cluster != 0 ? shape.cluster : spread_cluster(precision, largest, stream);
+    cluster_ = shape.cluster != 0    ? shape.cluster
+               : limits.cluster == 1 ? 1
+                                     : spread_cluster(precision, largest, stream);
     cluster_columns_ = shape.cluster != 0 ? 1 : kClusterColumns;
     if (largest.blocks % cluster_ != 0) {
       throw std::invalid_argument(who() + ": clusters of " + std::to_string(cluster_) + " of " +
@@ -109,7 +113,8 @@ class SpreadRung final : public Rung {
 }  // namespace
 
 std::string why_not_spread_rung(Fusion fusion, const NetworkView& network) {
-  return why_not_spread(network, multiprocessors(), std::string("rung ") + name_of(fusion));
+  const DeviceLimits limits = device_limits();
+  return why_not_spread(network, limits.multiprocessors, std::string("rung ") + name_of(fusion), limits.shared_bytes);
 }
 
 std::unique_ptr<Rung> make_spread_rung(Precision precision, const NetworkView& network, const ClustersView& clusters,

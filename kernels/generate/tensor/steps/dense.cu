@@ -51,6 +51,7 @@ void tensor_level(const TensorLevel& op, Precision precision, TileChoice tile, S
   for (int i = 0; i < op.count; ++i) groups += op.parts[i].packed.groups;
   with_step_tile(choose_tile(tile, op.pieces, groups), [&](auto chosen) {
     using Tile = decltype(chosen);
+    static_assert(sizeof(LevelLayout<Tile>) <= kPortableShared, "the rung cell is what runs on every GPU");
     int tiles = 0;
     for (int i = 0; i < op.count; ++i) tiles += static_cast<int>(blocks_of(op.parts[i].packed.groups, Tile::kGroups));
     with_operands(precision, [&]<class Element>() {

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
+#include "kernels/generate/resident_launch.h"
 #include "kernels/generate/steps.h"
 #include "kernels/generate/tensor/steps/dense.h"
 #include "kernels/generate/tensor/steps/rung.h"
@@ -16,8 +19,6 @@ constexpr std::int64_t kGroupBytes = 25 << 20;
 /// Of staggered states, that are kept from advance to advance: a small part of an H200's memory, and 873 pieces of
 /// three layers of 512 units with windows of 100 notes.
 constexpr std::int64_t kStaggeredBytes = 1 << 30;
-/// Replays of fewer pieces leave most multiprocessors idle at each of their W steps; by estimate.
-constexpr int kStaggeredPieces = 1024;
 
 std::int64_t bytes_of_state(const NetworkView& network) {
   std::int64_t units = 0;
@@ -38,20 +39,31 @@ int staggered_group(const NetworkView& network, int slots, int asked) {
   return static_cast<int>(std::min<std::int64_t>(slots, std::max<std::int64_t>(1, pieces)));
 }
 
+/// The tile for a group of so many pieces: as asked for, or that of the way, where it is of this rung.
+struct TileRule {
+  TileChoice asked = TileChoice::by_rows;
+  std::optional<Ways> ways;
+  TileChoice of(Fusion fusion, int pieces) const {
+    if (!ways || ways->at(pieces).fusion != fusion) return asked;
+    return ways->at(pieces).tile;
+  }
+};
+
 /// What the rungs of this folder share: packed weights, states of their own, the kernels.
 class TensorSteps : public ComposedSteps {
  protected:
-  /// @param group  pieces at a time
-  TensorSteps(const char* name, std::shared_ptr<const PackedNetwork> packed, const NetworkView& network,
-              const ClustersView& clusters, int slots, StreamRef stream, bool graphs, TileChoice tile, bool staggered,
-              int group)
-      : ComposedSteps(name, network, clusters, slots, stream, graphs),
+  /// @param fusion  cell or staggered
+  /// @param group   pieces at a time
+  TensorSteps(Fusion fusion, std::shared_ptr<const PackedNetwork> packed, const NetworkView& network,
+              const ClustersView& clusters, int slots, StreamRef stream, bool graphs, TileRule tiles, int group)
+      : ComposedSteps(name_of(fusion), network, clusters, slots, stream, graphs),
         packed_(std::move(packed)),
         readout_(network, *packed_, group, stream),
-        tile_(tile),
-        staggered_(staggered),
+        fusion_(fusion),
+        tiles_(std::move(tiles)),
+        staggered_(fusion == Fusion::staggered),
         group_(group) {
-    const auto rows = static_cast<std::size_t>(group) * static_cast<std::size_t>(staggered ? network.window : 1);
+    const auto rows = static_cast<std::size_t>(group) * static_cast<std::size_t>(staggered_ ? network.window : 1);
     for (int l = 0; l < network.layer_count; ++l) {
       const int width = padded(network.layers[l].hidden);
       h_[l] = DeviceBuffer<std::uint16_t>(stream, 2 * rows * static_cast<std::size_t>(width));
@@ -79,19 +91,20 @@ class TensorSteps : public ComposedSteps {
     for (int l = 0; l < network().layer_count; ++l) {
       op.layer = packed_->layer(l);
       op.own = states_[l];
-      tensor_step(op, precision(), tile_, stream());
+      tensor_step(op, precision(), tiles_.of(fusion_, pieces.rows), stream());
       op.below = states_[l];
       op.input_count = 0;
     }
   }
   void readout(const PiecesView& pieces) final {
-    readout_.read(pieces, states_[network().layer_count - 1], staggered_, tile_, stream());
+    readout_.read(pieces, states_[network().layer_count - 1], staggered_, tiles_.of(fusion_, pieces.rows), stream());
   }
 
  private:
   std::shared_ptr<const PackedNetwork> packed_;
   TensorReadout readout_;
-  TileChoice tile_;
+  Fusion fusion_;
+  TileRule tiles_;
   bool staggered_;
   int group_;
   DeviceBuffer<std::uint16_t> h_[kMaxLayers];
@@ -103,9 +116,9 @@ class TensorSteps : public ComposedSteps {
 class TensorCellSteps final : public TensorSteps {
  public:
   TensorCellSteps(std::shared_ptr<const PackedNetwork> packed, const NetworkView& network, const ClustersView& clusters,
-                  int slots, StreamRef stream, bool graphs, const TensorStepsShape& shape)
-      : TensorSteps("cell", std::move(packed), network, clusters, slots, stream, graphs, shape.tile, false,
-                    cell_group(network, slots, shape.group)),
+                  int slots, StreamRef stream, bool graphs, TileRule tiles, int group)
+      : TensorSteps(Fusion::cell, std::move(packed), network, clusters, slots, stream, graphs, std::move(tiles),
+                    cell_group(network, slots, group)),
         asked_(stream, static_cast<std::size_t>(group_rows())) {}
 
  private:
@@ -133,10 +146,10 @@ class TensorCellSteps final : public TensorSteps {
 class TensorStaggeredSteps final : public TensorSteps {
  public:
   TensorStaggeredSteps(std::shared_ptr<const PackedNetwork> packed, const NetworkView& network,
-                       const ClustersView& clusters, int slots, StreamRef stream, bool graphs,
-                       const TensorStepsShape& shape)
-      : TensorSteps("staggered", std::move(packed), network, clusters, slots, stream, graphs, shape.tile, true,
-                    staggered_group(network, slots, shape.group)),
+                       const ClustersView& clusters, int slots, StreamRef stream, bool graphs, TileRule tiles,
+                       int group)
+      : TensorSteps(Fusion::staggered, std::move(packed), network, clusters, slots, stream, graphs, std::move(tiles),
+                    staggered_group(network, slots, group)),
         known_(stream, static_cast<std::size_t>(group_rows())),
         ring_(stream, known_.size() * static_cast<std::size_t>(network.window)),
         rebuild_(stream, known_.size()) {
@@ -164,17 +177,21 @@ class TensorStaggeredSteps final : public TensorSteps {
   DeviceBuffer<int> rebuild_;
 };
 
-/// Window mode: staggered states for few pieces, replays for many.
+/// Window mode: staggered states or replays, by the number of pieces.
 class SuitedSteps final : public Rung {
  public:
-  SuitedSteps(std::unique_ptr<Steps> staggered, std::unique_ptr<Steps> replay)
-      : staggered_(std::move(staggered)), replay_(std::move(replay)) {}
+  SuitedSteps(Ways ways, int slots, std::unique_ptr<Steps> staggered, std::unique_ptr<Steps> replay)
+      : ways_(std::move(ways)), slots_(slots), staggered_(std::move(staggered)), replay_(std::move(replay)) {}
   void advance(const PiecesView& pieces, const OutputView& output, int notes) override {
-    (pieces.rows <= kStaggeredPieces ? staggered_ : replay_)->advance(pieces, output, notes);
+    check_rows("rung cell", pieces.rows, slots_);
+    const bool staggered = ways_.at(pieces.rows).fusion == Fusion::staggered;
+    (staggered ? staggered_ : replay_)->advance(pieces, output, notes);
   }
 
  private:
-  std::unique_ptr<Steps> staggered_, replay_;
+  Ways ways_;
+  int slots_;
+  std::unique_ptr<Steps> staggered_, replay_;  ///< null: never taken
 };
 
 void require_served(Fusion fusion, Precision precision, const NetworkView& network) {
@@ -197,24 +214,27 @@ std::unique_ptr<Steps> make_tensor_steps(Fusion fusion, Precision precision, con
   require_served(fusion, precision, network);
   auto packed = std::make_shared<const PackedNetwork>(network, precision, stream);
   if (fusion == Fusion::cell) {
-    return std::make_unique<TensorCellSteps>(std::move(packed), network, clusters, slots, stream, graphs, shape);
+    return std::make_unique<TensorCellSteps>(std::move(packed), network, clusters, slots, stream, graphs,
+                                             TileRule{shape.tile, {}}, shape.group);
   }
-  return std::make_unique<TensorStaggeredSteps>(std::move(packed), network, clusters, slots, stream, graphs, shape);
+  return std::make_unique<TensorStaggeredSteps>(std::move(packed), network, clusters, slots, stream, graphs,
+                                                TileRule{shape.tile, {}}, shape.group);
 }
 
-std::unique_ptr<Rung> make_tensor_steps_rung(std::optional<Fusion> fusion, Precision precision,
-                                             const NetworkView& network, const ClustersView& clusters, int slots,
-                                             StreamRef stream, bool graphs, const TensorStepsShape& shape) {
-  if (fusion || network.carry) {
-    return make_tensor_steps(fusion.value_or(Fusion::cell), precision, network, clusters, slots, stream, graphs, shape);
-  }
+std::unique_ptr<Rung> make_tensor_steps_rung(const Ways& ways, Precision precision, const NetworkView& network,
+                                             const ClustersView& clusters, int slots, StreamRef stream, bool graphs) {
   require_served(Fusion::cell, precision, network);
+  check_slots("rung cell", slots);
   const auto packed = std::make_shared<const PackedNetwork>(network, precision, stream);
-  auto staggered = std::make_unique<TensorStaggeredSteps>(packed, network, clusters, std::min(slots, kStaggeredPieces),
-                                                          stream, graphs, shape);
-  if (slots <= kStaggeredPieces) return staggered;
-  return std::make_unique<SuitedSteps>(
-      std::move(staggered), std::make_unique<TensorCellSteps>(packed, network, clusters, slots, stream, graphs, shape));
+  const TileRule tiles{TileChoice::by_rows, ways};
+  std::unique_ptr<Steps> staggered, replay;
+  if (const int most = ways.most_pieces(Fusion::staggered, slots); most > 0) {
+    staggered = std::make_unique<TensorStaggeredSteps>(packed, network, clusters, most, stream, graphs, tiles, 0);
+  }
+  if (const int most = ways.most_pieces(Fusion::cell, slots); most > 0) {
+    replay = std::make_unique<TensorCellSteps>(packed, network, clusters, most, stream, graphs, tiles, 0);
+  }
+  return std::make_unique<SuitedSteps>(ways, slots, std::move(staggered), std::move(replay));
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "kernels/generate/rung.h"
@@ -22,14 +21,15 @@ inline namespace AFFETTO_PLATFORM {
 /// Empty if there is such a rung for the network; else why not, in words that end "rung NAME ...".
 std::string why_not_tensor_steps(Fusion fusion, const NetworkView& network);
 
-/// @param fusion  cell, or staggered (window mode); none: at each advance what suits the number of rows. They write the
-///                same bits; and where the kernels of ../rung.h serve the network too, theirs.
+/// At each advance the way for the number of rows.
+/// @param ways       of the family cell
 /// @param precision  fp16 or bf16
+/// @throws as make_tensor_steps
+std::unique_ptr<Rung> make_tensor_steps_rung(const Ways& ways, Precision precision, const NetworkView& network,
+                                             const ClustersView& clusters, int slots, StreamRef stream, bool graphs);
+/// @param fusion  cell, or staggered (window mode). They write the same bits; and where the kernels of ../rung.h serve
+///                the network too, theirs.
 /// @throws std::invalid_argument with why_not_tensor_steps' words; CudaError
-std::unique_ptr<Rung> make_tensor_steps_rung(std::optional<Fusion> fusion, Precision precision,
-                                             const NetworkView& network, const ClustersView& clusters, int slots,
-                                             StreamRef stream, bool graphs, const TensorStepsShape& shape = {});
-/// The same for cell or staggered, whose parts can be asked for one by one.
 std::unique_ptr<Steps> make_tensor_steps(Fusion fusion, Precision precision, const NetworkView& network,
                                          const ClustersView& clusters, int slots, StreamRef stream, bool graphs,
                                          const TensorStepsShape& shape = {});

@@ -1,7 +1,7 @@
 #include "kernels/device/launch.cuh"
-#include "kernels/generate/resident_launch.h"
 #include "kernels/generate/tensor/steps/launch.h"
 #include "kernels/generate/tensor/steps/step.cuh"
+#include "kernels/runtime/device.h"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
@@ -9,6 +9,7 @@ void tensor_step(const TensorStep& op, Precision precision, TileChoice tile, Str
   const std::int64_t rows = std::int64_t{op.pieces} * op.states();
   with_step_tile(choose_tile(tile, rows, op.layer.groups()), [&](auto chosen) {
     using Tile = decltype(chosen);
+    static_assert(sizeof(StepLayout<Tile>) <= kPortableShared, "the rung cell is what runs on every GPU");
     with_operands(precision, [&]<class Element>() {
       launch("tensor_step", tensor_step_kernel<Tile, Element>,
              step_shape<Tile>(rows, op.layer.groups(), sizeof(StepLayout<Tile>)), stream, op);
@@ -23,7 +24,7 @@ TileChoice choose_tile(TileChoice choice, std::int64_t rows, int groups) {
   if (choice != TileChoice::by_rows) return choice;
   if (rows < kFewRows) return TileChoice::few;
   const std::int64_t wide = blocks_of(rows, WideTile::kRows) * blocks_of(groups, WideTile::kGroups);
-  return wide >= multiprocessors() ? TileChoice::wide : TileChoice::many;
+  return wide >= device_limits().multiprocessors ? TileChoice::wide : TileChoice::many;
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM
