@@ -4,6 +4,7 @@
 #include "kernels/generate/loop.h"
 #include "kernels/generate/pointwise.h"
 #include "kernels/generate/rung.h"
+#include "kernels/generate/tensor/clustered/rung.h"
 #include "kernels/generate/tensor/plan.h"
 #include "kernels/generate/tensor/rung.h"
 #include "kernels/generate/tensor/spread/rung.h"
@@ -17,14 +18,16 @@ namespace {
 /// On chip where that is possible, else by launches.
 bool on_chip(Fusion fusion, const NetworkView& network) { return why_not_tensor_rung(fusion, network).empty(); }
 
-/// What no block keeps on chip alone, many can: carry mode's loop, window mode's cluster.
-bool to_be_spread(Fusion fusion, const NetworkView& network) {
+/// What no block keeps on chip alone, many can: carry mode's loop, window mode's cluster. Those of one cluster where
+/// that holds the network, else all.
+bool on_many_blocks(Fusion fusion, const NetworkView& network) {
   return fusion == (network.carry ? Fusion::loop : Fusion::cluster) && !why_not_tensor(network, "").empty();
 }
 
 std::string why_not_16_bits(Fusion fusion, const NetworkView& network) {
   if (why_not_tensor_steps(fusion, network).empty()) return "";
-  return to_be_spread(fusion, network) ? why_not_spread_rung(fusion, network) : why_not_tensor_rung(fusion, network);
+  if (!on_many_blocks(fusion, network)) return why_not_tensor_rung(fusion, network);
+  return why_not_clustered_rung(fusion, network).empty() ? "" : why_not_spread_rung(fusion, network);
 }
 
 }  // namespace
@@ -51,7 +54,10 @@ std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const
   if (precision != Precision::fp32 && why_not_tensor_steps(fusion, network).empty() && !on_chip(fusion, network)) {
     return make_tensor_steps(fusion, precision, network, clusters, slots, stream, graphs);
   }
-  if (precision != Precision::fp32 && to_be_spread(fusion, network)) {
+  if (precision != Precision::fp32 && on_many_blocks(fusion, network)) {
+    if (why_not_clustered_rung(fusion, network).empty()) {
+      return make_clustered_rung(precision, network, clusters, slots, stream);
+    }
     if (const std::string why = why_not_spread_rung(fusion, network); !why.empty()) throw std::invalid_argument(why);
     return make_spread_rung(precision, network, clusters, slots, stream);
   }
@@ -90,7 +96,8 @@ std::unique_ptr<Rung> make_suited_rung(const NetworkView& network, const Cluster
   if (suited_fusion(network) == Fusion::loop) {
     return make_tensor_rung({}, precision, network, clusters, slots, stream);
   }
-  return make_tensor_steps_rung({}, precision, network, clusters, slots, stream, graphs);
+  return with_clustered(make_tensor_steps_rung({}, precision, network, clusters, slots, stream, graphs), precision,
+                        network, clusters, slots, stream);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM
