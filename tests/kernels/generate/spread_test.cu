@@ -40,7 +40,8 @@ const NetworkCase kDeep{.name = "carry, three layers", .hidden = {16, 16, 16}, .
     kManyCandidates{.name = "carry, candidates beyond registers", .hidden = {16, 16}, .candidates = 150, .carry = true},
     kWindow{.name = "window, two layers", .hidden = {24, 24}, .window = 5},
     kLongWindow{.name = "window over more than a tile", .hidden = {20, 20, 20}, .window = 11, .candidates = 29},
-    kTable{.name = "window, table, separate heads", .hidden = {33}, .window = 3, .table = true, .joint = false};
+    kTable{.name = "window, table, separate heads", .hidden = {33}, .window = 3, .table = true, .joint = false},
+    kOne{.name = "window of one note", .hidden = {16, 8}, .window = 1};
 
 // 9 pieces: off a tile's 8, and in groups of 4 and 5.
 const SpreadCase kCases[] = {
@@ -53,6 +54,7 @@ const SpreadCase kCases[] = {
     {kWindow, Precision::fp16, {.cluster = 2, .grid = 2}},
     {kLongWindow, Precision::bf16, {.pieces = 4, .grid = 2}},
     {kTable, Precision::fp16, {.grid = 4}},
+    {kOne, Precision::fp16, {.grid = 2}},
 };
 
 /// With gaps between the heads' places in the readout row, as alignment leaves them.

@@ -16,7 +16,7 @@ __device__ void update(const Block& b, int layer, int i, int row, int tile, cons
   Element h = from_float<Element>(0);
   if (live) {
     const HeardNote& heard = b.heard()[piece];
-    const bool begins = b.plan.states > 1 && column - piece * b.plan.states == heard.begins;
+    const bool begins = !b.network.carry && column - piece * b.plan.states == heard.begins;
     const float4 own = begins ? make_float4(0, 0, 0, 0) : b.before(layer, i);
     const float4 outer = outer_of(b, layer, b.unit_here(row), unit, heard.note);
     // Beyond the last unit all weights are zeros, and so is h.
