@@ -39,10 +39,11 @@ const NetworkCase kDeep{.name = "carry, three layers", .hidden = {16, 16, 16}, .
     kUnequal{.name = "carry, layers of unequal sizes", .hidden = {40, 8, 21}, .carry = true},
     kFour{.name = "carry, four layers", .hidden = {12, 12, 12, 12}, .carry = true},
     kManyCandidates{.name = "carry, candidates beyond registers", .hidden = {16, 16}, .candidates = 150, .carry = true},
-    kTwoTiles{.name = "carry, warps of several tiles", .hidden = {64, 64}, .carry = true},
+    kTwoTiles{.name = "carry, warps of several tiles", .hidden = {52, 52}, .carry = true},
     kWindow{.name = "window, two layers", .hidden = {24, 24}, .window = 5},
     kLongWindow{.name = "window over more tiles than one turn", .hidden = {20, 20, 20}, .window = 37, .candidates = 29},
-    kTable{.name = "window, table, separate heads", .hidden = {33}, .window = 3, .table = true, .joint = false};
+    kTable{.name = "window, table, separate heads", .hidden = {33}, .window = 3, .table = true, .joint = false},
+    kOne{.name = "window of one note", .hidden = {16, 8}, .window = 1};
 
 // 9 pieces: off a tile's 8, in groups of one cluster after another, of two at once, and of fewer pieces than the rest.
 const ClusteredCase kCases[] = {
@@ -54,6 +55,7 @@ const ClusteredCase kCases[] = {
     {kTwoTiles, Precision::fp16, {.cluster = 2, .grid = 1}},
     {kWindow, Precision::fp16, {.pieces = 2, .cluster = 2, .grid = 3}},
     {kTable, Precision::bf16, {.cluster = 1, .grid = 2}},
+    {kOne, Precision::fp16, {.cluster = 2, .grid = 2}},
 };
 
 double gate_of(Precision precision) { return precision == Precision::fp16 ? 2e-3 : 1e-2; }
@@ -108,17 +110,6 @@ INSTANTIATE_TEST_SUITE_P(Full, ClusteredRungs,
 
 class ClusteredCompany : public ClusteredRungs {};
 
-TEST_P(ClusteredCompany, WritesTheBitsOfManyLaunches) {
-  PiecesCase ours = pieces();
-  const Outcome got = outcome_of(ours);
-  for (const Fusion fusion : {Fusion::cell, Fusion::staggered}) {
-    if (fusion == Fusion::staggered && param().network.carry) continue;
-    PiecesCase theirs = pieces();
-    expect_same_bits(got, run(theirs, *launches(theirs, fusion)));
-    expect_same_states(ours, theirs);
-  }
-}
-
 TEST_P(ClusteredCompany, WritesTheSameBitsOnAnyNumberOfBlocksClustersAndPieces) {
   PiecesCase ours = pieces();
   const Outcome want = outcome_of(ours);
@@ -134,23 +125,6 @@ TEST_P(ClusteredCompany, StretchesAddUpToTheWhole) {
   const Outcome want = outcome_of(whole), got = outcome_of(parts, 2);
   EXPECT_TRUE(same_bits(got.notes, want.notes));
   EXPECT_TRUE(same_bits(got.logits, want.logits));
-}
-
-// Few pieces in stretches that suit the cluster and in some that are too short for it, many beyond its columns.
-TEST_P(ClusteredCompany, WhatSuitsTheRowsWritesTheSameBits) {
-  PiecesCase ours = pieces({7, 5, 2}), theirs = pieces({7, 5, 2}), mixed = pieces({7, 5, 2});
-  const Outcome want = run(theirs, *launches(theirs, Fusion::cell));
-  const auto suited = [&](PiecesCase& on) {
-    return with_clustered(launches(on, Fusion::cell), param().precision, on.network(), on.clusters(), on.slots(),
-                          stream());
-  };
-  expect_same_bits(run(ours, *suited(ours)), want);
-  const auto rung = suited(mixed);
-  for (const int notes : {1, 4, 2}) rung->advance(mixed.pieces(), mixed.output(), notes);
-  const Outcome got = mixed.outcome();
-  EXPECT_TRUE(same_bits(got.notes, want.notes));
-  EXPECT_TRUE(same_bits(got.logits, want.logits));
-  expect_same_states(ours, mixed);
 }
 
 // A launch for 2^31 - 1 notes would not end if blocks did not leave.
@@ -214,6 +188,41 @@ TEST_P(ClusteredCompany, ASlotIsRefilled) {
 
 INSTANTIATE_TEST_SUITE_P(All, ClusteredCompany,
                          testing::Combine(testing::ValuesIn(kCases), testing::ValuesIn(two_backends())));
+
+#if !defined(AFFETTO_TSAN)  // launches have copies under way, more than the race detector counts
+class ClusteredOrLaunches : public ClusteredRungs {};
+
+TEST_P(ClusteredOrLaunches, WritesTheBitsOfManyLaunches) {
+  PiecesCase ours = pieces();
+  const Outcome got = outcome_of(ours);
+  for (const Fusion fusion : {Fusion::cell, Fusion::staggered}) {
+    if (fusion == Fusion::staggered && param().network.carry) continue;
+    PiecesCase theirs = pieces();
+    expect_same_bits(got, run(theirs, *launches(theirs, fusion)));
+    expect_same_states(ours, theirs);
+  }
+}
+
+// Few pieces in stretches that suit the cluster and in some that are too short for it, many beyond its columns.
+TEST_P(ClusteredOrLaunches, WhatSuitsTheRowsWritesTheSameBits) {
+  PiecesCase ours = pieces({7, 5, 2}), theirs = pieces({7, 5, 2}), mixed = pieces({7, 5, 2});
+  const Outcome want = run(theirs, *launches(theirs, Fusion::cell));
+  const auto suited = [&](PiecesCase& on) {
+    return with_clustered(launches(on, Fusion::cell), param().precision, on.network(), on.clusters(), on.slots(),
+                          stream());
+  };
+  expect_same_bits(run(ours, *suited(ours)), want);
+  const auto rung = suited(mixed);
+  for (const int notes : {1, 4, 2}) rung->advance(mixed.pieces(), mixed.output(), notes);
+  const Outcome got = mixed.outcome();
+  EXPECT_TRUE(same_bits(got.notes, want.notes));
+  EXPECT_TRUE(same_bits(got.logits, want.logits));
+  expect_same_states(ours, mixed);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ClusteredOrLaunches,
+                         testing::Combine(testing::ValuesIn(kCases), testing::ValuesIn(two_backends())));
+#endif
 
 class ClusteredCarry : public DeviceTest {
  public:
@@ -300,8 +309,8 @@ TEST(ClusteredPlan, HoldsThreeLayersOf256InSixteenBlocks) {
   EXPECT_FALSE(cluster_holds(large_network(3, 512, 128, true), 16));
   EXPECT_FALSE(cluster_holds(large_network(2, 36, 12, true), 8)) << "the last blocks would have no units";
   EXPECT_EQ(clustered_pieces(carry, 16, 7), 7);
-  EXPECT_GE(clustered_pieces(carry, 16, 1000), 32);
-  EXPECT_GE(clustered_pieces(window, 16, 1000), 1);
+  EXPECT_EQ(clustered_pieces(carry, 16, 1000), 56) << "bench/README.md says so";
+  EXPECT_EQ(clustered_pieces(window, 16, 1000), 2) << "bench/README.md says so";
 }
 
 // Four tiles of units a block in each layer: those of the first two are the warps' first, of the third their second.

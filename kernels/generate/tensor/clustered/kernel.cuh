@@ -69,7 +69,8 @@ __device__ bool play_clustered(Block& b, const ListedWeights& w) {
   return true;
 }
 
-/// The pieces from slot b.first on.
+/// The pieces from slot b.first on. A block that is done with them may go on, or leave: it has waited for all that
+/// others write into its memory.
 template <class Block>
 __device__ void play_group(Block& b, const ListedWeights& w) {
   load_pieces_of(b);
@@ -82,7 +83,7 @@ __device__ void play_group(Block& b, const ListedWeights& w) {
   if (b.network.carry) store_states(b);
   __syncthreads();
   store_progress(b, to_the_end);
-  dev::cluster_sync();  // nobody leaves, or loads the next pieces, while others read the old ones' progress
+  __syncthreads();
 }
 
 // A block owns some units of every layer and some outputs, for all pieces of its cluster.

@@ -9,7 +9,7 @@ namespace kernels::inline AFFETTO_PLATFORM {
 /// Whether a staggered state begins anew with the note that its piece has heard.
 template <class Block>
 __device__ bool begins(const Block& b, int column) {
-  if (b.plan.states == 1) return false;
+  if (b.network.carry) return false;
   const int piece = b.piece_of(column);
   return piece < b.plan.pieces && column - piece * b.plan.states == b.heard()[piece].begins;
 }
