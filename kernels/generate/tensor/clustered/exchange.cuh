@@ -2,9 +2,9 @@
 // into the shared memory of who needs it, and counted there by an mbarrier; that is one way across the cluster, no
 // second one for an arrival, and no barrier of all threads.
 //
-// Nothing of a step is written anywhere before all blocks are through with the step before: each says so to all
-// (`ready`) when it has multiplied all it needs of the old h, which is while the note is chosen. So h has one place.
-// Outputs and notes have one too: a chooser has read a piece's outputs before it tells the note, and outputs are read
+// No h of a step is written anywhere before all blocks are through with the step before: each says so to all (`ready`)
+// when it has multiplied all it needs of the old h, which is while the note is chosen. So h has one place. Outputs and
+// notes have one too: a chooser has read a piece's outputs before it tells the note, and outputs are read
 // again after all notes; a block has read the notes before it tells h of its units, and each has some.
 // Phases take turns in the same order: who tells of a step has seen all of the one before.
 #pragma once
