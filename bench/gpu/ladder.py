@@ -19,6 +19,8 @@ COLUMNS = [
     ("1x128/carry/1", "rung/1x128/carry/batch:1/encloser:{encloser}/{rung}", "`seed`, carry, 1 piece"),
     ("1x128/carry/16384", "rung/1x128/carry/batch:16384/encloser:{encloser}/{rung}", "`seed`, carry, 16,384"),
     ("3x512/carry/1", "rung/3x512/carry/batch:1/encloser:{encloser}/{rung}", "3x512, carry, 1 piece"),
+    ("3x256/carry/1", "rung/3x256/carry/batch:1/encloser:{encloser}/{rung}_fp16", "3x256, carry, 1 piece"),
+    ("3x256/window/1", "rung/3x256/window/batch:1/encloser:{encloser}/{rung}", "3x256, window, 1 piece"),
 ]
 
 

@@ -62,9 +62,10 @@ void print_ladder() {
   for (const RungPrediction& r : kLadder) {
     std::printf(
         "%s\n  {\"rung\": \"%s\", \"fuses\": \"%s\", \"launches\": %g, \"1x128/window/1\": %g, "
-        "\"1x128/carry/1\": %g, \"1x128/carry/16384\": %g, \"3x512/carry/1\": %g, \"3x512/carry/1024\": %g}",
+        "\"1x128/carry/1\": %g, \"1x128/carry/16384\": %g, \"3x512/carry/1\": %g, \"3x512/carry/1024\": %g, "
+        "\"3x256/carry/1\": %g, \"3x256/window/1\": %g}",
         comma, r.rung, r.fuses, r.launches, r.seed_window, r.seed_carry, r.seed_carry_16384, r.chords_carry,
-        r.chords_carry_1024);
+        r.chords_carry_1024, r.classical_carry, r.classical_window);
     comma = ",";
   }
 }

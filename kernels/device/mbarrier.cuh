@@ -9,6 +9,9 @@
 //   mbar_arrive_expect(&bar, bytes)  one arrival that lets the phase wait for so many bytes of bulk copies, too
 //   mbar_wait(&bar, parity)          until the phase of this parity is complete: 0 for the first, 1 for the second, 0
 //                                    for the third
+//   store_async(place, value, &bar, rank)  writes 4, 8 or 16 bytes into the same place of block `rank` of the cluster,
+//                                    and counts them at the barrier in the same place there: who waits for that phase
+//                                    sees them. They may arrive before the phase expects them.
 //   mbar_invalidate(&bar)            by one thread: the memory is free for other use
 //
 // GPUs before sm_90 lack what these stand on: in code for them each ends the kernel. Whoever uses one serves no such
@@ -16,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/device/watchdog.h"
 #include "kernels/device/words.cuh"
@@ -54,6 +58,13 @@ inline void mbar_arrive_expect(std::uint64_t* bar, unsigned bytes,
 inline void mbar_wait(std::uint64_t* bar, unsigned parity, const emulator::Site& site = emulator::Site::current()) {
   touch(bar);
   emulator::mbarrier_wait(bar, parity, site);
+}
+template <typename T>
+void store_async(T* place, const std::type_identity_t<T>& value, std::uint64_t* bar, unsigned rank,
+                 const emulator::Site& site = emulator::Site::current()) {
+  static_assert(sizeof(T) == 4 || sizeof(T) == 8 || sizeof(T) == 16);
+  touch(static_cast<const std::uint64_t*>(emulator::map_rank(bar, rank, site)));
+  emulator::store_async(place, &value, sizeof(T), bar, rank, site);
 }
 inline void mbar_invalidate(std::uint64_t* bar, const emulator::Site& site = emulator::Site::current()) {
   emulator::mbarrier_invalidate(bar, site);
@@ -116,6 +127,29 @@ __device__ __forceinline__ void mbar_wait(std::uint64_t* bar, unsigned parity) {
     if (mbar_try_wait(bar, parity)) return;
   }
   __trap();
+}
+template <typename T>
+__device__ __forceinline__ void store_async(T* place, const std::type_identity_t<T>& value, std::uint64_t* bar,
+                                            unsigned rank) {
+  static_assert(sizeof(T) == 4 || sizeof(T) == 8 || sizeof(T) == 16);
+  constexpr int kWords = sizeof(T) / 4;
+  std::uint32_t to, at, word[4] = {};
+  memcpy(word, &value, sizeof value);
+  asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(to) : "r"(shared_address(place)), "r"(rank));
+  asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(at) : "r"(shared_address(bar)), "r"(rank));
+  if constexpr (kWords == 1) {
+    asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.b32 [%0], %1, [%2];" ::"r"(to), "r"(word[0]),
+                 "r"(at)
+                 : "memory");
+  } else if constexpr (kWords == 2) {
+    asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v2.b32 [%0], {%1, %2}, [%3];" ::"r"(to),
+                 "r"(word[0]), "r"(word[1]), "r"(at)
+                 : "memory");
+  } else {
+    asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.b32 [%0], {%1, %2, %3, %4}, [%5];" ::"r"(to),
+                 "r"(word[0]), "r"(word[1]), "r"(word[2]), "r"(word[3]), "r"(at)
+                 : "memory");
+  }
 }
 __device__ __forceinline__ void mbar_invalidate(std::uint64_t* bar) {
   asm volatile("mbarrier.inval.shared::cta.b64 [%0];" ::"r"(shared_address(bar)) : "memory");

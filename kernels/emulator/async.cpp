@@ -45,7 +45,7 @@ std::uint32_t& open_group(Thread& thread, CopyKind kind) {
 }
 
 // What waits for nobody is forgotten when it is done; the others are remembered until their wait.
-bool counted(const AsyncOp& op) { return op.kind == CopyKind::kBulkLoad; }
+bool counted(const AsyncOp& op) { return op.counted_by != nullptr; }
 
 }  // namespace
 
@@ -93,6 +93,7 @@ AsyncOp& AsyncCopies::take(const AsyncOp& wanted) {
     op = &pool()[fresh_++];
   }
   *op = wanted;
+  if (op->kind == CopyKind::kStore) op->from = op->stored;
   if constexpr (race::kEnabled) {
     op->engine = &engine_for(wanted);
     ++op->engine->copies;
@@ -126,7 +127,7 @@ void AsyncCopies::perform(AsyncOp& op) {
   {
     const race::As engine(op.reader != nullptr ? op.reader : identity_of(op.engine));
     if (op.reader != nullptr) race::acquire(&op.issuer->block->proxy_sync);
-    race::reads(op.from, op.valid, op.pc);
+    if (op.kind != CopyKind::kStore) race::reads(op.from, op.valid, op.pc);
     if (op.reader != nullptr) race::release(&op);
   }
   {
@@ -206,7 +207,10 @@ void AsyncCopies::finish(Thread& thread) {
 
 void AsyncCopies::check_none_left(const Block& block) {
   for (const AsyncOp* op : pending_) {
-    if (op->issuer->block == &block) machine->fail(op->site, "the block exits while this bulk_load is in flight");
+    if (!counted(*op)) continue;
+    if (op->into != &block) continue;
+    const char* const what = op->kind == CopyKind::kStore ? "store_async into it" : "bulk_load";
+    machine->fail(op->site, "the block exits while this %s is in flight", what);
   }
 }
 

@@ -15,6 +15,7 @@ enum class CopyKind : std::uint8_t {
   kElement,    ///< cp.async: a thread's own 4, 8 or 16 bytes into shared memory
   kBulkLoad,   ///< into shared memory, counted by an mbarrier
   kBulkStore,  ///< out of shared memory, in groups of the issuing thread
+  kStore,      ///< of a few bytes into a cluster's shared memory, counted by an mbarrier there
 };
 
 /// Who copies, for the race detector: knows what the issuer knew. One for all copies of a thread's group, so that a
@@ -34,6 +35,8 @@ struct AsyncOp {
   unsigned bytes = 0;  ///< written; those from `valid` on are zero
   unsigned valid = 0;
   Mbarrier* counted_by = nullptr;
+  const Block* into = nullptr;  ///< whose memory a counted copy goes to
+  std::byte stored[16] = {};    ///< what a store brings along
   Site site;
   void* pc = nullptr;  ///< what a race report names
 

@@ -1,5 +1,7 @@
 #include "kernels/emulator/copies.h"
 
+#include <cstring>
+
 #include "kernels/emulator/barrier.h"
 #include "kernels/emulator/machine.h"
 
@@ -44,9 +46,29 @@ void bulk_load(void* shared, const void* global, unsigned bytes, const std::uint
   op.from = static_cast<const std::byte*>(global);
   op.bytes = op.valid = bytes;
   op.counted_by = &mbarrier_for_copy(barrier, "bulk_load", site);
+  op.into = running->block;
   op.site = site;
   op.pc = __builtin_return_address(0);  // the kernel, by way of inline wrappers
   op.reader = running->block->reader;
+  machine->copies().issue(op);
+}
+
+void store_async(void* shared, const void* value, unsigned bytes, const std::uint64_t* barrier, unsigned rank,
+                 const Site& site) {
+  check_aligned(shared, bytes, "store_async", site);
+  check_shared(shared, bytes, "store_async", site);
+  check_shared(barrier, sizeof *barrier, "store_async", site);
+  AsyncOp op;
+  op.kind = CopyKind::kStore;
+  op.issuer = running;
+  op.to = static_cast<std::byte*>(map_rank(shared, rank, site));
+  op.bytes = op.valid = bytes;
+  std::memcpy(op.stored, value, bytes);
+  op.counted_by =
+      &mbarrier_for_copy(static_cast<const std::uint64_t*>(map_rank(barrier, rank, site)), "store_async", site);
+  op.into = &running->block->cluster->blocks[rank];
+  op.site = site;
+  op.pc = __builtin_return_address(0);  // the kernel, by way of inline wrappers
   machine->copies().issue(op);
 }
 

@@ -14,6 +14,10 @@ void copy_element_wait(unsigned keep);
 
 /// Bytes in whole 16s into the block's shared memory; `barrier` counts them.
 void bulk_load(void* shared, const void* global, unsigned bytes, const std::uint64_t* barrier, const Site& site);
+/// 4, 8 or 16 bytes into the same place of block `rank` of the cluster; the barrier in the same place there counts
+/// them.
+void store_async(void* shared, const void* value, unsigned bytes, const std::uint64_t* barrier, unsigned rank,
+                 const Site& site);
 /// Out of the block's shared memory, in the running thread's open group of stores.
 void bulk_store(void* global, const void* shared, unsigned bytes, const Site& site);
 void bulk_store_commit();

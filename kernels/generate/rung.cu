@@ -5,6 +5,8 @@
 #include "kernels/generate/loop.h"
 #include "kernels/generate/pointwise.h"
 #include "kernels/generate/rung.h"
+#include "kernels/generate/tensor/clustered/plan.h"
+#include "kernels/generate/tensor/clustered/rung.h"
 #include "kernels/generate/tensor/plan.h"
 #include "kernels/generate/tensor/rung.h"
 #include "kernels/generate/tensor/spread/rung.h"
@@ -19,17 +21,22 @@ namespace {
 /// On chip where that is possible, else by launches.
 bool on_chip(Fusion fusion, const NetworkView& network) { return why_not_tensor_rung(fusion, network).empty(); }
 
-/// What no block keeps on chip alone, many can: carry mode's loop, window mode's cluster. Their sums have an order of
-/// their own, so that the network alone decides, by the largest block there is: a rung's name in a recipe stands for
-/// the same bits on every GPU.
-bool to_be_spread(Fusion fusion, const NetworkView& network) {
-  return fusion == (network.carry ? Fusion::loop : Fusion::cluster) &&
-         !why_not_tensor(network, DeviceLimits{}, "").empty();
+/// What no block keeps on chip alone, many can: carry mode's loop, window mode's cluster. The network alone decides, by
+/// the largest block and cluster there are, so that a rung's name in a recipe stands for the same bits on every GPU.
+bool on_many_blocks(Fusion fusion, const NetworkView& network) {
+  return fusion == clustered_fusion(network) && !why_not_tensor(network, DeviceLimits{}, "").empty();
+}
+
+/// One cluster where that holds the network, which writes the bits of launches; else all blocks, whose sums have an
+/// order of their own.
+bool on_one_cluster(const NetworkView& network) {
+  return why_not_clustered(network, kClusteredBlocks[0], "").empty();
 }
 
 std::string why_not_16_bits(Fusion fusion, const NetworkView& network) {
   if (why_not_tensor_steps(fusion, network).empty()) return "";
-  return to_be_spread(fusion, network) ? why_not_spread_rung(fusion, network) : why_not_tensor_rung(fusion, network);
+  if (!on_many_blocks(fusion, network)) return why_not_tensor_rung(fusion, network);
+  return on_one_cluster(network) ? why_not_clustered_rung(fusion, network) : why_not_spread_rung(fusion, network);
 }
 
 }  // namespace
@@ -56,7 +63,8 @@ std::unique_ptr<Rung> make_rung(Fusion fusion, const NetworkView& network, const
   if (precision != Precision::fp32 && why_not_tensor_steps(fusion, network).empty() && !on_chip(fusion, network)) {
     return make_tensor_steps(fusion, precision, network, clusters, slots, stream, graphs);
   }
-  if (precision != Precision::fp32 && to_be_spread(fusion, network)) {
+  if (precision != Precision::fp32 && on_many_blocks(fusion, network)) {
+    if (on_one_cluster(network)) return make_clustered_rung(precision, network, clusters, slots, stream);
     if (const std::string why = why_not_spread_rung(fusion, network); !why.empty()) throw std::invalid_argument(why);
     return make_spread_rung(precision, network, clusters, slots, stream);
   }
@@ -106,8 +114,10 @@ std::unique_ptr<Rung> make_suited_rung(const NetworkView& network, const Cluster
                                        StreamRef stream, bool graphs, Precision precision, const Ways& ways) {
   const bool loop = ways.family() == Fusion::loop;
   if (precision != Precision::fp32) {
-    return loop ? make_tensor_rung(ways, precision, network, clusters, slots, stream)
-                : make_tensor_steps_rung(ways, precision, network, clusters, slots, stream, graphs);
+    if (loop) return make_tensor_rung(ways, precision, network, clusters, slots, stream);
+    const Ways launches = ways.without(clustered_fusion(network));
+    return with_clustered(make_tensor_steps_rung(launches, precision, network, clusters, slots, stream, graphs), ways,
+                          precision, network, clusters, slots, stream);
   }
   if (loop) return make_loop_rung(ways, network, clusters, slots, stream);
   if (ways.family() == Fusion::window) return make_window_steps(ways, network, clusters, slots, stream, graphs);

@@ -1,5 +1,6 @@
 """--device and --fusion from outside, on the emulated GPU: the CPU's notes, rung by rung, and faults that lose nothing."""
 import json
+import math
 import os
 import unittest
 
@@ -164,7 +165,7 @@ class Device(CliTest):
             tensors[f"lstm.{kind}_l1"] = (shape, [0.05 * (i % 7 - 3) for i in range(size)])
         write_safetensors(self.path("two.safetensors"), tensors)
         write = lambda name, *options: self.run_affetto("generate", "--model", "two.safetensors", "--device", "emulated", "--precision", "fp16", "--seed", 3, "--notes", 8, "--json", "-o", name, *options)
-        for state, rungs in (("window", ("cell", "staggered")), ("carry", ("cell",))):
+        for state, rungs in (("window", ("cell", "staggered", "cluster")), ("carry", ("cell", "loop"))):
             want = json.loads(write(f"{state}.mid", "--state", state).stdout)
             self.assertEqual((want["fusion"], want["precision"]), ("cell", "fp16"))
             for rung in rungs:
@@ -173,8 +174,7 @@ class Device(CliTest):
             self.run_affetto("generate", "--model", "two.safetensors", "--from", f"{state}.mid", "-o", f"{state}-again.mid")
             self.assertEqual(self.read(f"{state}.mid"), self.read(f"{state}-again.mid"))
 
-    def test_a_deep_network_in_16_bits_is_spread_where_that_is_asked_for(self):
-        write_safetensors(self.path("two.safetensors"), random_state_dict(hidden=16))
+    def test_a_deep_network_in_16_bits_stays_on_a_cluster_where_that_is_asked_for(self):
         tensors = random_state_dict(hidden=16)
         for kind, shape in (("weight_ih", [64, 16]), ("weight_hh", [64, 16]), ("bias_ih", [64]), ("bias_hh", [64])):
             size = shape[0] * (shape[1] if len(shape) > 1 else 1)
@@ -186,7 +186,10 @@ class Device(CliTest):
             self.assertEqual(result["fusion"], rung)
             self.run_affetto("generate", "--model", "two.safetensors", "--from", f"{state}.mid", "-o", f"{state}-again.mid")
             self.assertEqual(self.read(f"{state}.mid"), self.read(f"{state}-again.mid"))
-        write_safetensors(self.path("large.safetensors"), random_state_dict(hidden=384))
+        # 8 MB: neither a cluster's, nor that of the four blocks of the emulated device
+        widths = {16: 1024, 64: 4096}
+        shapes = {name: [widths.get(n, n) for n in shape] for name, (shape, _) in random_state_dict(hidden=16).items()}
+        write_safetensors(self.path("large.safetensors"), {name: (shape, [0.01] * math.prod(shape)) for name, shape in shapes.items()})
         result = self.run_affetto("generate", "--model", "large.safetensors", *options[2:], "--fusion", "cluster", code=2)
         self.assertRegex(result.stderr, "4 blocks' shared memory; rung cluster .*\nhint: ")
 

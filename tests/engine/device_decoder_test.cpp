@@ -242,6 +242,13 @@ class DeviceHalf : public testing::TestWithParam<HalfCase> {
   CudaOptions options(int slots, std::optional<Fusion> fusion = {}) const {
     return {.state = GetParam().mode, .slots = slots, .fusion = fusion, .precision = GetParam().precision};
   }
+  bool serves(Fusion fusion) const {
+    try {
+      return on_emulator::resolve_fusion(model, options(1, fusion)) == fusion;
+    } catch (const UnservedRung&) {
+      return false;
+    }
+  }
   /// performance.md, section 6.
   double gate() const { return GetParam().precision == kernels::Precision::fp16 ? 2e-3 : 1e-2; }
   Model model = support::model_of(GetParam().network.spec);
@@ -275,6 +282,13 @@ TEST_P(DeviceHalf, EveryRungWritesTheSameNotes) {
   const auto want = notes({});
   EXPECT_EQ(notes(stands_for_all), want);
   EXPECT_EQ(notes(Fusion::cell), want);
+  // What no block holds one cluster does, unless there are layers between its state and its heads.
+  const Fusion on_many_blocks = GetParam().mode == StateMode::carry ? Fusion::loop : Fusion::cluster;
+  const bool on_a_cluster = GetParam().network.name != "deep_heads";
+  EXPECT_EQ(serves(on_many_blocks), on_a_cluster);
+  if (on_a_cluster) {
+    EXPECT_EQ(notes(on_many_blocks), want);
+  }
   if (GetParam().mode == StateMode::window) {
     EXPECT_EQ(notes(Fusion::staggered), want);
   }
@@ -296,7 +310,7 @@ TEST(DeviceHalf, AFaultAtAnyCallIsToldAndLeavesNoCopyBehind) {
   const Model model = support::model_of(support::tiny_spec({16, 20}, 3, 33));
   const std::vector<Note> primer = support::random_notes(5, 33);
   const std::vector<std::vector<Note>> data = {support::random_notes(5, 33, 21)};
-  const CudaOptions options{.slots = 2, .block = 3, .precision = kernels::Precision::fp16};
+  const CudaOptions options{.slots = 2, .block = 2, .precision = kernels::Precision::fp16};  // too few for a cluster
   const auto work = [&] {
     const auto decoder = on_emulator::make_decoder(model, options);
     std::vector<Note> notes(4);
@@ -309,6 +323,30 @@ TEST(DeviceHalf, AFaultAtAnyCallIsToldAndLeavesNoCopyBehind) {
   EXPECT_GE(strike_everywhere(Fault::kCopy, work), 10);
   EXPECT_GE(strike_everywhere(Fault::kLaunch, work), 10);
   EXPECT_GE(strike_everywhere(Fault::kGraph, work), 1);
+}
+
+// One launch of a cluster for a stretch, beside those that read the primer and take seats.
+TEST(DeviceClustered, AFaultAtAnyCallIsToldAndLeavesNoCopyBehind) {
+  using kernels::emulator::Fault;
+  const Model model = support::model_of(support::tiny_spec({16, 20}, 3, 33));
+  const std::vector<Note> primer = support::random_notes(5, 33);
+  for (const StateMode state : {StateMode::window, StateMode::carry}) {
+    const CudaOptions options{.state = state,
+                              .slots = 2,
+                              .block = 3,
+                              .fusion = state == StateMode::carry ? Fusion::loop : Fusion::cluster,
+                              .precision = kernels::Precision::bf16};
+    const auto work = [&] {
+      const auto decoder = on_emulator::make_decoder(model, options);
+      std::vector<Note> notes(4);
+      decoder->load(1, *decoder->prime(primer), kKey, happy());
+      const Stretch stretch{1, 4, notes.data(), nullptr};
+      decoder->advance({&stretch, 1});
+    };
+    EXPECT_GE(strike_everywhere(Fault::kAllocation, work), 10);
+    EXPECT_GE(strike_everywhere(Fault::kCopy, work), 10);
+    EXPECT_GE(strike_everywhere(Fault::kLaunch, work), 3);
+  }
 }
 
 class DeviceSession : public testing::TestWithParam<CudaOptions> {};
@@ -350,8 +388,15 @@ TEST_P(DeviceSession, RefillsSlotsWithPiecesOfAllLengths) {
 
 const CudaOptions kSessions[] = {
     {.fusion = Fusion::cell},
-    {.precision = kernels::Precision::fp16},                             // staggered states, of piece after piece
-    {.state = StateMode::carry, .precision = kernels::Precision::bf16},  // states to and fro between two formats
+    {.fusion = Fusion::staggered, .precision = kernels::Precision::fp16},  // states of piece after piece
+    {.state = StateMode::carry,
+     .fusion = Fusion::cell,
+     .precision = kernels::Precision::bf16},  // states to and fro between two formats
+    // Blocks of 3 notes on a cluster, and shorter ends by launches: what either leaves behind is the other's.
+    {.precision = kernels::Precision::fp16},
+    {.state = StateMode::carry, .precision = kernels::Precision::bf16},
+    {.fusion = Fusion::cluster, .precision = kernels::Precision::fp16},
+    {.state = StateMode::carry, .fusion = Fusion::loop, .precision = kernels::Precision::bf16},
 };
 INSTANTIATE_TEST_SUITE_P(All, DeviceSession, testing::ValuesIn(kSessions));
 

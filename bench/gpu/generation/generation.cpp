@@ -238,13 +238,15 @@ std::vector<RungForm> rung_forms() {
 }
 
 /// In 16 bits one layer of up to 128 units is kept on chip; what is larger is multiplied by cell and staggered, or, a
-/// few columns at a time, spread over many blocks.
+/// few columns at a time, on many blocks: 3x256 on clusters, 3x512 spread over all. What clusters take in a few turns
+/// is there too: it says where launches begin to be faster.
 bool has_form(const Case& c, const RungForm& form) {
   using kernels::Fusion;
   if (form.precision == kernels::Precision::fp32 || c.network == "1x128") return true;
   const bool carry = c.setting.state == StateMode::carry;
-  const bool spread = c.setting.batch <= 32 && form.fusion == (carry ? Fusion::loop : Fusion::cluster);
-  return spread || form.fusion == Fusion::cell || form.fusion == Fusion::staggered;
+  const int most = c.network == "3x256" && carry ? 1024 : 32;
+  const bool many_blocks = c.setting.batch <= most && form.fusion == (carry ? Fusion::loop : Fusion::cluster);
+  return many_blocks || form.fusion == Fusion::cell || form.fusion == Fusion::staggered;
 }
 
 void add_rows(const Timing& timing) {

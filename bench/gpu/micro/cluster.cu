@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "bench/gpu/micro/lab.h"
-#include "bench/gpu/micro/ptx.cuh"
 #include "bench/gpu/micro/round.h"
 #include "kernels/device/device.cuh"
 #include "kernels/device/launch.cuh"
@@ -34,7 +33,7 @@ __device__ void tell(Layout& s, std::uint32_t word, std::uint32_t round) {
   const bool tells = lane < dev::cluster_size();
   if constexpr (way == Way::async) {
     if (lane == 0) dev::mbar_arrive_expect(&s.bar[side], 4 * dev::cluster_size());
-    if (tells) ptx::store_async(&s.word[side][rank], word, &s.bar[side], lane);
+    if (tells) dev::store_async(&s.word[side][rank], word, &s.bar[side], lane);
   } else {
     if (tells) *dev::map_rank(&s.word[side][rank], lane) = word;
     if (tells && way == Way::arrive) dev::mbar_arrive_remote(&s.bar[side], lane);

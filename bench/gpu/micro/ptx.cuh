@@ -15,18 +15,6 @@ __device__ __forceinline__ void let_next_kernel_start() {
   asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
 }
 
-/// Writes 4 bytes into block `rank` of the cluster and counts them at the mbarrier there; addresses of this block's
-/// own.
-__device__ __forceinline__ void store_async(std::uint32_t* slot, std::uint32_t value, std::uint64_t* bar,
-                                            unsigned rank) {
-  asm volatile(
-      "{\n\t.reg .b32 slot, bar;\n\tmapa.shared::cluster.u32 slot, %0, %3;\n\tmapa.shared::cluster.u32 bar, %1, %3;\n\t"
-      "st.async.shared::cluster.mbarrier::complete_tx::bytes.b32 [slot], %2, [bar];\n\t}" ::"r"(
-          kernels::dev::shared_address(slot)),
-      "r"(kernels::dev::shared_address(bar)), "r"(value), "r"(rank)
-      : "memory");
-}
-
 /// Copies into the same place of every block of the cluster named by `blocks` (a bit each), and counts there.
 __device__ __forceinline__ void bulk_load_multicast(void* shared, const void* global, unsigned bytes,
                                                     std::uint64_t* bar, std::uint16_t blocks) {

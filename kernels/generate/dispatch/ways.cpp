@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "kernels/generate/resident.h"
+#include "kernels/generate/tensor/clustered/plan.h"
 #include "kernels/generate/tensor/plan.h"
 
 namespace kernels {
@@ -13,6 +14,11 @@ namespace {
 constexpr TileChoice kTiles[] = {TileChoice::few, TileChoice::many, TileChoice::wide};
 /// Replays of fewer pieces, by launches, leave most multiprocessors idle at each of their W steps; by estimate.
 constexpr int kStaggeredPieces = 1024;
+
+/// A multiprocessor cluster of the GPU (a GPC), of up to so many multiprocessors, holds one thread block cluster of 16.
+constexpr int kMultiprocessorsOfGpc = 18, kBlocksOfGpc = 16;
+/// Beyond so many columns launches of a note are faster than one cluster's kernel (performance.md, section 2.4).
+constexpr int kMostClusteredColumns = 1000;
 
 /// Networks on chip in fp32: kernels of any shape that fits.
 void add_resident(std::vector<Way>& ways, Fusion fusion, const NetworkView& network, const DeviceLimits& limits) {
@@ -73,6 +79,38 @@ WaySteps estimated_on_chip(const NetworkView& network, const DeviceLimits& limit
   return steps;
 }
 
+/// What no block holds and one cluster does.
+bool one_cluster_holds(const NetworkView& network, const DeviceLimits& limits) {
+  return limits.cluster > 1 && limits.shared_bytes >= kSharedLimit &&
+         !why_not_tensor(network, DeviceLimits{}, "").empty() &&
+         why_not_clustered(network, kClusteredBlocks[0], "").empty();
+}
+
+/// Pieces that all clusters hold at once: a second group doubles what a note takes, where launches of more columns take
+/// little more.
+int estimated_clustered_pieces(const NetworkView& network, const DeviceLimits& limits) {
+  const int columns = network.carry ? 1 : network.window;
+  for (const int blocks : kClusteredBlocks) {
+    if (!cluster_holds(network, blocks)) continue;
+    const int clusters = std::max(1, limits.multiprocessors / kMultiprocessorsOfGpc * (kBlocksOfGpc / blocks));
+    return std::min(clusters * clustered_pieces(network, blocks, kMostClusteredColumns),
+                    kMostClusteredColumns / columns);
+  }
+  return 0;
+}
+
+WaySteps estimated_by_launches(const NetworkView& network, const DeviceLimits& limits) {
+  WaySteps steps;
+  int before = 0;
+  if (one_cluster_holds(network, limits)) {
+    before = estimated_clustered_pieces(network, limits);
+    steps.push_back({before, {clustered_fusion(network)}});
+  }
+  if (!network.carry && kStaggeredPieces > before) steps.push_back({kStaggeredPieces, {Fusion::staggered}});
+  steps.push_back({WayStep::kAll, {Fusion::cell}});
+  return steps;
+}
+
 /// The way with no size given that it stands for: the rung's own rule takes one that serves.
 bool serves(const Way& way, const std::vector<Way>& all) {
   return std::any_of(all.begin(), all.end(), [&](const Way& one) {
@@ -113,6 +151,7 @@ std::vector<Way> ways_of(Fusion family, const NetworkView& network, Precision pr
     if (family == Fusion::loop) return ways_on_chip(network, limits);
     add_tiles(ways, Fusion::cell, precision);
     if (!network.carry) add_tiles(ways, Fusion::staggered, precision);
+    if (one_cluster_holds(network, limits)) ways.push_back({clustered_fusion(network)});
     return ways;
   }
   if (family == Fusion::cell) {
@@ -128,8 +167,7 @@ std::vector<Way> ways_of(Fusion family, const NetworkView& network, Precision pr
 WaySteps estimated_steps(Fusion family, const NetworkView& network, Precision precision, const DeviceLimits& limits) {
   if (precision == Precision::fp32) return {{WayStep::kAll, {family}}};
   if (family == Fusion::loop) return estimated_on_chip(network, limits);
-  if (network.carry) return {{WayStep::kAll, {Fusion::cell}}};
-  return {{kStaggeredPieces, {Fusion::staggered}}, {WayStep::kAll, {Fusion::cell}}};
+  return estimated_by_launches(network, limits);
 }
 
 Ways::Ways(Fusion family, const NetworkView& network, Precision precision, const DeviceLimits& limits,
@@ -154,6 +192,14 @@ Ways::Ways(const Way& only, Fusion family, const NetworkView& network, Precision
     throw std::invalid_argument(text_of(only) + ": no way to compute " + text_of(class_of(network, precision)) +
                                 " with the bits of rung " + name_of(family));
   }
+}
+
+Ways Ways::without(Fusion fusion) const {
+  Ways rest = *this;
+  std::erase_if(rest.steps_, [&](const WayStep& s) { return s.way.fusion == fusion; });
+  if (rest.steps_.empty()) rest.steps_.push_back({WayStep::kAll, {family_}});
+  rest.steps_.back().most_pieces = WayStep::kAll;
+  return rest;
 }
 
 const Way& Ways::at(int pieces) const {

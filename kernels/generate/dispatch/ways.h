@@ -35,6 +35,8 @@ class Ways {
   const Way& at(int pieces) const;
   /// The most pieces, of up to `slots`, for which the way is of this rung; 0: it is never taken.
   int most_pieces(Fusion fusion, int slots) const;
+  /// Where this one rung is not to be had: what comes after it takes its pieces too; all, the rung of the family's name.
+  Ways without(Fusion fusion) const;
   /// The table's class that was taken; null: by estimate.
   const NetworkClass* tuned() const { return tuned_; }
 

@@ -10,8 +10,8 @@ namespace kernels {
 
 /// What is asked of a launch, for tests and benchmarks; 0: what suits. The notes do not depend on it.
 struct TensorShape {
-  int pieces = 0;   ///< of a block (loop, overlap): 8, 16, 32 or 64; spread: at a time, any number
-  int cluster = 0;  ///< blocks of a piece (cluster): 2, 4 or 8; spread: blocks that gather h together
+  int pieces = 0;   ///< of a block (loop, overlap): 8, 16, 32 or 64; spread, clustered: at a time, any number
+  int cluster = 0;  ///< blocks of a piece (cluster): 2, 4 or 8; spread: that gather h together; clustered: of a cluster
   int grid = 0;     ///< blocks in all, or clusters; spread: blocks at most
 };
 

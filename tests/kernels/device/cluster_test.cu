@@ -87,6 +87,63 @@ TEST_P(Clusters, BlocksArriveAtAnothersBarrier) {
   }
 }
 
+struct Mail {
+  int4 four[8];
+  int2 two[8][2];
+  int one[8][4];
+  std::uint64_t full;
+  std::uint64_t read;
+};
+
+// Every block writes words of each size into all blocks, which expect them before or after they come.
+__global__ void post(int* out) {
+  Mail& s = dev::smem<Mail>();
+  const unsigned t = threadIdx.x, rank = dev::cluster_rank(), size = dev::cluster_size();
+  if (t == 0) {
+    dev::mbar_init(&s.full, 1);
+    dev::mbar_init(&s.read, size);
+    dev::mbar_fence_init();
+  }
+  dev::cluster_sync();
+  int sum = 0;
+  for (unsigned phase = 0; phase < 3; ++phase) {
+    const int word = static_cast<int>(100 * blockIdx.x + phase);
+    if (t == 0 && rank % 2 == 0) dev::mbar_arrive_expect(&s.full, 48 * size);
+    if (t < size) {
+      dev::store_async(&s.four[rank], make_int4(word, word + 1, word + 2, word + 3), &s.full, t);
+      for (int i = 0; i < 2; ++i) dev::store_async(&s.two[rank][i], make_int2(word + 2 * i, 7), &s.full, t);
+      for (int i = 0; i < 4; ++i) dev::store_async(&s.one[rank][i], word * i, &s.full, t);
+    }
+    if (t == 0 && rank % 2 == 1) dev::mbar_arrive_expect(&s.full, 48 * size);
+    dev::mbar_wait(&s.full, phase % 2);
+    for (unsigned i = 0; i < size; ++i) {
+      sum += s.four[i].x + s.four[i].w + s.two[i][1].x + s.two[i][0].y + s.one[i][3];
+    }
+    __syncthreads();
+    if (t < size) dev::mbar_arrive_remote(&s.read, t);
+    dev::mbar_wait(&s.read, phase % 2);  // of all, before it is overwritten
+  }
+  out[blockIdx.x * 32 + t] = sum;
+  dev::cluster_sync();  // nobody leaves while others write or arrive there
+}
+
+TEST_P(Clusters, AStoreIsCountedWhereItArrives) {
+  for (const unsigned size : {1u, 2u, 8u}) {
+    const std::vector<int> got =
+        outputs(8 * 32, post, {.grid = 8, .block = 32, .cluster = size, .shared_bytes = sizeof(Mail)});
+    for (unsigned i = 0; i < 8 * 32; ++i) {
+      int want = 0;
+      for (unsigned phase = 0; phase < 3; ++phase) {
+        for (unsigned from = i / 32 / size * size; from < (i / 32 / size + 1) * size; ++from) {
+          const int word = static_cast<int>(100 * from + phase);
+          want += word + (word + 3) + (word + 2) + 7 + 3 * word;
+        }
+      }
+      EXPECT_EQ(got[i], want) << "cluster of " << size << ", block " << i / 32;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Clusters, testing::ValuesIn(backends()));
 
 }  // namespace

@@ -158,6 +158,29 @@ void mbarrier_remote_without_fence(int*) {
   if (threadIdx.x == 0) dev::mbar_arrive_remote(&s.bar, 1 - dev::cluster_rank());
   dev::cluster_sync();
 }
+void store_async_without_fence(int*) {
+  Layout& s = dev::smem<Layout>();
+  if (threadIdx.x == 0) dev::mbar_init(&s.bar, 1);
+  dev::cluster_sync();
+  if (threadIdx.x == 0) dev::store_async(&s.words[0], 1, &s.bar, 1 - dev::cluster_rank());
+  dev::cluster_sync();
+}
+void store_async_misaligned(int*) {
+  Layout& s = dev::smem<Layout>();
+  dev::store_async(reinterpret_cast<int2*>(&s.words[1]), make_int2(1, 2), &s.bar, 0);
+}
+void store_async_into_global_memory(int* out) { dev::store_async(out, 1, &dev::smem<Layout>().bar, 0); }
+/// The other block does not wait for what is written into it.
+void exit_with_a_store_in_flight(int*) {
+  Layout& s = dev::smem<Layout>();
+  if (threadIdx.x == 0) {
+    dev::mbar_init(&s.bar, 1);
+    dev::mbar_fence_init();
+  }
+  dev::cluster_sync();
+  if (dev::cluster_rank() == 0 && threadIdx.x == 0) dev::store_async(&s.words[0], 1, &s.bar, 1);
+  dev::cluster_sync();
+}
 
 // Clusters and grids.
 void cluster_arrive_twice(int*) {
@@ -225,6 +248,9 @@ const std::vector<Wrong> kWrong = {
     {"mbarrier third parity", mbarrier_third_parity, kOne, "wanted 0 or 1"},
     {"mbarrier one arrival too many", mbarrier_one_arrival_too_many, kOne, "one too many"},
     {"mbarrier remote without fence", mbarrier_remote_without_fence, kPair, "mbar_fence_init"},
+    {"store_async without fence", store_async_without_fence, kPair, "mbar_fence_init"},
+    {"store_async misaligned", store_async_misaligned, kOne, "no multiple of 8"},
+    {"store_async into global memory", store_async_into_global_memory, kOne, "shared memory"},
     {"a wait that nobody ends", mbarrier_that_others_wait_in, kTwoWarps, "1 threads in mbarrier wait at"},
     {"cluster arrive twice", cluster_arrive_twice, kPair, "cluster_arrive twice"},
     {"cluster wait alone", cluster_wait_alone, kPair, "without cluster_arrive"},
@@ -323,6 +349,17 @@ TEST_P(EmulatedLaunch, ALoadThatIsNotWaitedForMustNotOutliveItsBlock) {
   const std::string text = fault_of([&] { stream().synchronize(); });
   const emulator::Async async = GetParam().schedule.async;
   if (async == emulator::Async::kLate) expect_part(text, "while this bulk_load is in flight");
+  if (async == emulator::Async::kEarly) {
+    EXPECT_EQ(text, "") << "it happened to be done";
+  }
+}
+
+TEST_P(EmulatedLaunch, AStoreThatIsNotWaitedForMustNotOutliveTheBlockItGoesTo) {
+  DeviceBuffer<int> out(stream(), 64);
+  launch("wrong", exit_with_a_store_in_flight, kPair, stream(), out.data());
+  const std::string text = fault_of([&] { stream().synchronize(); });
+  const emulator::Async async = GetParam().schedule.async;
+  if (async == emulator::Async::kLate) expect_part(text, "while this store_async into it is in flight");
   if (async == emulator::Async::kEarly) {
     EXPECT_EQ(text, "") << "it happened to be done";
   }

@@ -75,7 +75,7 @@ TEST(Ways, PrecisionsAndStateModesAreNeverMixed) {
   EXPECT_TRUE(std::isinf(distance(carry, {fp16, 3, 256, 25})));
   const Ways bf16(Fusion::cell, network_of(3, 256, 25, true), Precision::bf16, kH200, &kTable);
   EXPECT_EQ(bf16.tuned(), nullptr) << "there is no class of bf16";
-  EXPECT_EQ(bf16.at(1), Way{Fusion::cell});
+  EXPECT_EQ(bf16.at(1), Way{Fusion::loop}) << "by estimate: on one cluster";
 }
 
 // The class of 3 x 512 is the nearest to 1 x 512 in window mode, of those whose ways serve: loop does not.
@@ -104,6 +104,29 @@ TEST(Ways, WithoutATableTheChoiceIsByEstimateForTheDevice) {
   EXPECT_EQ(deep.most_pieces(Fusion::cell, 4096), 4096);
   EXPECT_EQ(deep.most_pieces(Fusion::cell, 1024), 0);
   EXPECT_EQ(deep.most_pieces(Fusion::staggered, 7), 7);
+}
+
+// Seven clusters of sixteen blocks, each of 56 carried states or two windows of 25.
+TEST(Ways, FewPiecesOfWhatAClusterHoldsStayOnIt) {
+  const NetworkView carry = network_of(3, 256, 25, true), window = network_of(3, 256, 25, false);
+  const Ways carried = ways(Fusion::cell, carry, nullptr), windows = ways(Fusion::cell, window, nullptr);
+  EXPECT_EQ(carried.at(392), Way{Fusion::loop});
+  EXPECT_EQ(carried.at(393), Way{Fusion::cell});
+  EXPECT_EQ(windows.at(14), Way{Fusion::cluster});
+  EXPECT_EQ(windows.at(15), Way{Fusion::staggered});
+  EXPECT_EQ(ways(Fusion::cell, network_of(3, 512, 25, true), nullptr).at(1), Way{Fusion::cell}) << "too large for one";
+  EXPECT_EQ(ways(Fusion::cell, carry, nullptr, kA100).at(1), Way{Fusion::cell}) << "no clusters";
+  EXPECT_EQ(ways(Fusion::cell, window, nullptr, kA100).at(1), Way{Fusion::staggered});
+}
+
+// What a device refuses after all.
+TEST(Ways, WithoutARungTheNextTakesItsPieces) {
+  const Ways windows = ways(Fusion::cell, network_of(3, 256, 25, false), nullptr).without(Fusion::cluster);
+  EXPECT_EQ(windows.at(1), Way{Fusion::staggered});
+  EXPECT_EQ(windows.at(1025), Way{Fusion::cell});
+  const Ways last = windows.without(Fusion::cell);
+  EXPECT_EQ(last.at(INT_MAX), Way{Fusion::staggered});
+  EXPECT_EQ(last.without(Fusion::staggered).at(1), Way{Fusion::cell}) << "the family's name";
 }
 
 TEST(Ways, OneWayMustServe) {

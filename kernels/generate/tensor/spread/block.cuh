@@ -9,19 +9,21 @@ namespace kernels::inline AFFETTO_PLATFORM {
 inline constexpr int kSpreadThreads = 32 * kSpreadWarps;
 
 /// @param Element_  Half or Bfloat16
-template <class Element_>
+/// @param Op_       SpreadOp, or that of another kernel whose plan is one of these with more
+template <class Element_, class Op_ = SpreadOp>
 struct SpreadBlock {
   using Element = Element_;
 
-  const SpreadOp& op;
-  const SpreadPlan& plan;
+  const Op_& op;
+  const decltype(Op_::plan)& plan;
   const NetworkView& network;
   const PiecesView& pieces;
   unsigned char* bytes;  ///< all shared memory
   int thread, warp, lane, block;
-  int rank;  ///< in the cluster
+  int rank;   ///< in the cluster
+  int first;  ///< slot of the first piece
 
-  __device__ explicit SpreadBlock(const SpreadOp& op_)
+  __device__ explicit SpreadBlock(const Op_& op_)
       : op(op_),
         plan(op_.plan),
         network(op_.choose.network),
@@ -30,8 +32,9 @@ struct SpreadBlock {
         thread(static_cast<int>(threadIdx.x)),
         warp(thread / 32),
         lane(thread % 32),
-        block(static_cast<int>(blockIdx.x)),
-        rank(op_.plan.cluster == 1 ? 0 : static_cast<int>(dev::cluster_rank())) {}
+        block(static_cast<int>(blockIdx.x) % op_.plan.blocks),
+        rank(op_.plan.cluster == 1 ? 0 : static_cast<int>(dev::cluster_rank())),
+        first(op_.first) {}
 
   template <class T>
   __device__ T* at(int place) const {
@@ -51,7 +54,8 @@ struct SpreadBlock {
   __device__ Progress* progress() const { return at<Progress>(plan.progress); }
   __device__ Played* past(int piece) const { return at<Played>(plan.past) + piece * network.window; }
 
-  __device__ int slot(int piece) const { return op.first + piece; }
+  __device__ int slot(int piece) const { return first + piece; }
+  __device__ bool holds(int piece) const { return piece < plan.pieces && slot(piece) < pieces.rows; }
   /// Number of the first tile that this block owns of a matrix, and how many follow.
   __device__ int first_tile(const SpreadMatrix& matrix) const { return block * matrix.mine; }
   __device__ int tiles_here(const SpreadMatrix& matrix) const {
@@ -105,7 +109,7 @@ __device__ void load_rows(const Block& b) {
 template <class Block>
 __device__ void load_pieces_of(const Block& b) {
   for (int piece = b.thread; piece < b.plan.pieces; piece += kSpreadThreads) {
-    const Progress progress = b.pieces.progress[b.slot(piece)];
+    const Progress progress = b.holds(piece) ? b.pieces.progress[b.slot(piece)] : Progress{};
     b.progress()[piece] = progress;
     b.heard()[piece] = {.taken = progress.left > 0 ? 1 : 0};
   }
@@ -113,7 +117,7 @@ __device__ void load_pieces_of(const Block& b) {
   const int window = b.network.window;
   for (int i = b.thread; i < b.plan.columns(); i += kSpreadThreads) {
     const int piece = i / window, place = i % window;
-    if (place < b.pieces.progress[b.slot(piece)].consumed) {
+    if (b.holds(piece) && place < b.pieces.progress[b.slot(piece)].consumed) {
       b.past(piece)[place] = b.pieces.window[std::int64_t{b.slot(piece)} * window + place];
     }
   }
@@ -123,7 +127,7 @@ __device__ void load_pieces_of(const Block& b) {
 template <class Block>
 __device__ float stored(const Block& b, const float* from, int layer, int piece, int unit) {
   const int hidden = b.network.layers[layer].hidden;
-  if (!b.network.carry || piece >= b.plan.pieces || unit >= hidden) return 0;
+  if (!b.network.carry || !b.holds(piece) || unit >= hidden) return 0;
   if (b.pieces.progress[b.slot(piece)].consumed <= 0) return 0;
   return from[std::int64_t{b.slot(piece)} * hidden + unit];
 }
@@ -142,12 +146,13 @@ __device__ void load_own(const Block& b) {
 }
 
 /// All of a layer's h, as products read it. A barrier must follow.
-template <class Block>
-__device__ void load_hidden(const Block& b, int layer) {
+/// @param h_of  column -> its first element
+template <class Block, class HiddenOf>
+__device__ void load_hidden(const Block& b, int layer, const HiddenOf& h_of) {
   const int terms = b.plan.matrix[hh_matrix(layer)].pairs * kPairTerms;
   for (int i = b.thread; i < b.plan.tiles * kTileColumns * terms; i += kSpreadThreads) {
     const int column = i / terms, term = i % terms;
-    b.h(column)[term] = from_float<typename Block::Element>(stored(b, b.pieces.h[layer], layer, column, term));
+    h_of(column)[term] = from_float<typename Block::Element>(stored(b, b.pieces.h[layer], layer, column, term));
   }
 }
 

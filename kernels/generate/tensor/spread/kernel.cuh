@@ -13,24 +13,12 @@ __device__ void begin(const Block& b, const HeldWeights& w) {
   const int last = b.network.layer_count - 1;
   AFFETTO_ROLLED
   for (int layer = b.network.carry ? 0 : last; layer < last; ++layer) {  // zero states have nothing to multiply
-    load_hidden(b, layer);
+    load_hidden(b, layer, [&](int column) { return b.h(column); });
     __syncthreads();
     multiply_ahead(b, w, layer);
   }
-  load_hidden(b, last);
+  load_hidden(b, last, [&](int column) { return b.h(column); });
   __syncthreads();
-}
-
-/// Steps of the longest past, in window mode: no piece's states come out right with fewer.
-template <class Block>
-__device__ int past_steps(const Block& b) {
-  if (b.network.carry) return 0;
-  std::int64_t most = 0;
-  for (int piece = 0; piece < b.plan.pieces; ++piece) {
-    const Progress& progress = b.progress()[piece];
-    if (progress.left > 0) most = max(most, progress.consumed);
-  }
-  return static_cast<int>(min(std::int64_t{b.network.window}, most));
 }
 
 /// Notes of the pieces, until all have `op.notes` or nothing left. @return whether the last was reached
@@ -48,7 +36,10 @@ __device__ bool play_spread(const Block& b, const HeldWeights& w) {
     }
     multiply_ahead(b, w, last);
     if (note >= 0) {
-      left = hear_notes(b, tag) ? 1 : 0;
+      const auto heard = [&](int piece) {
+        return dev::wait_tagged(note_word(b, piece), tag, b.op.watchdog, kWaitedForNote);
+      };
+      left = hear_notes(b, heard) ? 1 : 0;
     } else {
       remember_notes(b, note);
     }
@@ -71,11 +62,7 @@ __global__ void __launch_bounds__(kSpreadThreads, 1) spread_kernel(const __grid_
   const bool to_the_end = play_spread(b, w);
   if (b.network.carry) store_own(b);
   __syncthreads();
-  for (int piece = b.block + b.thread * b.plan.blocks; piece < b.plan.pieces; piece += kSpreadThreads * b.plan.blocks) {
-    Progress progress = b.progress()[piece];
-    if (!to_the_end) progress.fresh = 0;  // a note that was not to be came after it
-    b.pieces.progress[b.slot(piece)] = progress;
-  }
+  store_progress(b, to_the_end);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

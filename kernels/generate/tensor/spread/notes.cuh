@@ -3,15 +3,10 @@
 #pragma once
 
 #include "kernels/generate/tensor/spread/exchange.cuh"
+#include "kernels/generate/tensor/spread/pieces.cuh"
 #include "kernels/generate/tensor/spread/product.cuh"
 
 namespace kernels::inline AFFETTO_PLATFORM {
-
-/// The staggered state that has read the last min(W, consumed) notes, and that begins anew with the next one. All begin
-/// at zero, so those of a piece with fewer than W notes have all read the same.
-__device__ inline int speaker_of(const Progress& progress, int window) {
-  return static_cast<int>(progress.consumed % window);
-}
 
 /// This block's outputs for every piece with notes left.
 template <class Block>
@@ -57,29 +52,12 @@ __device__ void hear_outputs(const Block& b, int piece, float* readout, std::uin
   __syncwarp();
 }
 
-/// Chooses a piece's next note and tells it, by one warp; a fault as the pitch -fault.
+/// Chooses a piece's next note and tells it, by one warp.
 template <class Block>
 __device__ void choose_note_of(const Block& b, int piece, float* readout, float* scratch, std::uint32_t tag) {
-  const ChooseOp& op = b.op.choose;
-  Progress progress = b.progress()[piece];
   hear_outputs(b, piece, readout, tag);
-  PieceHere here = piece_here(op, b.slot(piece), progress);
-  here.readout = readout;
-  Choice choice{};
-  if (b.plan.scratch_rows == 0) {
-    CandidateRegisters<kTensorCandidates / 32> store;
-    choice = choose_pitch_warp(op, here, store, b.lane);
-  } else {
-    CandidateMemory store{scratch + b.lane, scratch + b.plan.scratch_rows * 32 + b.lane, b.plan.scratch_rows};
-    choice = choose_pitch_warp(op, here, store, b.lane);
-  }
-  __syncwarp();  // every lane has read the window
-  if (b.lane == 0) {
-    const std::int64_t window = b.network.window, place = progress.consumed % window;
-    Played played{.pitch = -choice.fault};
-    if (conclude(op, here, choice, progress, played)) b.pieces.window[b.slot(piece) * window + place] = played;
-    dev::store_tagged(note_word(b, piece), played, tag);
-  }
+  const Played played = play_next(b, piece, readout, scratch);
+  if (b.lane == 0) dev::store_tagged(note_word(b, piece), played, tag);
   __syncwarp();  // nobody writes the next row into what lane 0 reads
 }
 
@@ -92,48 +70,6 @@ __device__ void choose_notes_of(const Block& b, std::uint32_t tag) {
   for (int piece = b.block + b.warp * b.plan.blocks; piece < b.plan.pieces; piece += b.plan.choosers * b.plan.blocks) {
     if (b.progress()[piece].left > 0) choose_note_of(b, piece, readout, scratch, tag);
   }
-}
-
-/// The notes chosen last, by all threads. @return whether any piece has notes left
-template <class Block>
-__device__ bool hear_notes(const Block& b, std::uint32_t tag) {
-  int left = 0;
-  for (int piece = b.thread; piece < b.plan.pieces; piece += kSpreadThreads) {
-    Progress& progress = b.progress()[piece];
-    HeardNote& heard = b.heard()[piece];
-    heard.live = 0;
-    if (progress.left <= 0) {
-      progress.fresh = 0;
-      continue;
-    }
-    const Played played = dev::wait_tagged(note_word(b, piece), tag, b.op.watchdog, kWaitedForNote);
-    if (played.pitch < 0) {
-      stop_at(progress, -played.pitch);
-      continue;
-    }
-    heard.note = played;
-    heard.begins = speaker_of(progress, b.network.window);
-    heard.live = 1;
-    go_on(progress);
-    left |= progress.left > 0 ? 1 : 0;
-  }
-  return __syncthreads_or(left) != 0;
-}
-
-/// Window mode, before the first note: note consumed + `number` (-W to -1) of the pieces that have one. By all threads.
-template <class Block>
-__device__ void remember_notes(const Block& b, int number) {
-  const int window = b.network.window;
-  for (int piece = b.thread; piece < b.plan.pieces; piece += kSpreadThreads) {
-    const Progress& progress = b.progress()[piece];
-    HeardNote& heard = b.heard()[piece];
-    const std::int64_t note = progress.consumed + number;
-    heard.live = note >= 0 && progress.left > 0 ? 1 : 0;
-    if (heard.live == 0) continue;
-    heard.begins = static_cast<int>(note % window);
-    heard.note = b.past(piece)[heard.begins];
-  }
-  __syncthreads();
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

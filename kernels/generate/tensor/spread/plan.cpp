@@ -5,7 +5,6 @@
 
 #include "kernels/device/shape.h"
 #include "kernels/generate/choose.h"
-#include "kernels/generate/places.h"
 
 namespace kernels {
 namespace {
@@ -19,12 +18,6 @@ const LayerView& largest_layer(const NetworkView& network) {
                            [](const LayerView& a, const LayerView& b) { return a.hidden < b.hidden; });
 }
 
-/// Every block must own a quad of one layer: the exchange of h stands in for a barrier.
-int blocks_for(const NetworkView& network, int most) {
-  const int quads = quads_of(largest_layer(network));
-  return divided(quads, divided(quads, most));
-}
-
 void plan_matrices(SpreadPlan& plan, const NetworkView& network) {
   for (int l = 0; l < network.layer_count; ++l) {
     const LayerView& layer = network.layers[l];
@@ -35,14 +28,7 @@ void plan_matrices(SpreadPlan& plan, const NetworkView& network) {
                                .pairs = pairs_of(network.layers[network.layer_count - 1])};
   for (int m = 0; m < kSpreadMatrices; ++m) {
     plan.matrix[m].mine = divided(plan.matrix[m].tiles, plan.blocks);
-    if (m < kHeldMatrices) plan.matrix[m].held = std::min(plan.matrix[m].pairs, kHeldPairs * kSpreadWarps);
   }
-}
-
-int scaled_inputs(const NetworkView& network) {
-  int scaled = 0;
-  for (int i = 0; i < network.input_count; ++i) scaled += network.inputs[i].table ? 0 : 1;
-  return scaled;
 }
 
 /// What grows with the weights, and with the columns of a layer.
@@ -64,9 +50,20 @@ void place_network(SpreadPlan& plan, const NetworkView& network, Places& places)
 
 }  // namespace
 
-SpreadPlan spread_plan(const NetworkView& network, int blocks, int pieces) {
+int spread_blocks(const NetworkView& network, int most) {
+  const int quads = quads_of(largest_layer(network));
+  return divided(quads, divided(quads, most));
+}
+
+int scaled_inputs(const NetworkView& network) {
+  int scaled = 0;
+  for (int i = 0; i < network.input_count; ++i) scaled += network.inputs[i].table ? 0 : 1;
+  return scaled;
+}
+
+SpreadPlan dealt_out(const NetworkView& network, int blocks, int pieces) {
   SpreadPlan plan;
-  plan.blocks = blocks_for(network, blocks);
+  plan.blocks = blocks;
   plan.pieces = pieces;
   plan.states = network.carry ? 1 : network.window;
   plan.tiles = divided(plan.columns(), kTileColumns);
@@ -75,15 +72,27 @@ SpreadPlan spread_plan(const NetworkView& network, int blocks, int pieces) {
   plan.choosers = std::min(kSpreadWarps, divided(pieces, plan.blocks));
   plan.scratch_rows = network.candidates <= kTensorCandidates ? 0 : divided(network.candidates, 32);
   plan_matrices(plan, network);
+  return plan;
+}
+
+void place_pieces(SpreadPlan& plan, const NetworkView& network, Places& places) {
+  plan.heard = static_cast<int>(places.of<HeardNote>(plan.pieces));
+  plan.progress = static_cast<int>(places.of<Progress>(plan.pieces));
+  plan.past = static_cast<int>(places.of<Played>(network.carry ? 0 : plan.columns()));
+  plan.scratch = static_cast<int>(places.of<float>(std::int64_t{plan.choosers} * 2 * plan.scratch_rows * 32));
+}
+
+SpreadPlan spread_plan(const NetworkView& network, int blocks, int pieces) {
+  SpreadPlan plan = dealt_out(network, spread_blocks(network, blocks), pieces);
+  for (int m = 0; m < kHeldMatrices; ++m) {
+    plan.matrix[m].held = std::min(plan.matrix[m].pairs, kHeldPairs * kSpreadWarps);
+  }
   Places places;
   plan.h = static_cast<int>(places.of<std::uint16_t>(std::int64_t{plan.tiles} * kTileColumns * plan.stride));
   plan.partial = static_cast<int>(places.of<float>(kSpreadWarps * kPartialTiles * 32 * 4));
   place_network(plan, network, places);
-  plan.heard = static_cast<int>(places.of<HeardNote>(pieces));
-  plan.progress = static_cast<int>(places.of<Progress>(pieces));
-  plan.past = static_cast<int>(places.of<Played>(network.carry ? 0 : plan.columns()));
+  place_pieces(plan, network, places);
   plan.readout = static_cast<int>(places.of<float>(std::int64_t{plan.choosers} * network.readout_size));
-  plan.scratch = static_cast<int>(places.of<float>(std::int64_t{plan.choosers} * 2 * plan.scratch_rows * 32));
   plan.bytes = places.bytes();
   return plan;
 }

@@ -16,6 +16,7 @@
 
 #include "kernels/generate/heads.h"
 #include "kernels/generate/network.h"
+#include "kernels/generate/places.h"
 #include "kernels/generate/tensor/plan.h"
 
 namespace kernels {
@@ -86,6 +87,15 @@ struct HeardNote {
   int live = 0;     ///< 0: there is none, and the piece's states rest
   int taken = 0;    ///< whether the piece had notes left when the launch began
 };
+
+/// Who owns what, nothing of it in its place. @param blocks  those that are used
+SpreadPlan dealt_out(const NetworkView& network, int blocks, int pieces);
+/// What is known of pieces.
+void place_pieces(SpreadPlan& plan, const NetworkView& network, Places& places);
+/// Blocks of at most so many, of which every one owns a quad of the largest layer: the exchange of h stands in for a
+/// barrier.
+int spread_blocks(const NetworkView& network, int most);
+int scaled_inputs(const NetworkView& network);
 
 /// @param blocks  at most: as many are used as leave no block without units of the largest layer
 /// @param pieces  at a time

@@ -2,8 +2,8 @@
 // sum is then added up by one.
 #pragma once
 
-#include "kernels/device/tile.cuh"
-#include "kernels/generate/tensor/spread/block.cuh"
+#include "kernels/generate/tensor/spread/gates.cuh"
+#include "kernels/generate/tensor/spread/weights.cuh"
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
@@ -11,34 +11,6 @@ namespace kernels::inline AFFETTO_PLATFORM {
 struct HeldWeights {
   std::uint32_t at[kHeldMatrices][kHeldPairs][2][4];
 };
-
-/// Row `row` (0 to 15) of tile `tile` of a matrix, and its terms; null beyond its end.
-struct WeightRow {
-  const float* from;
-  int terms;
-};
-__device__ inline WeightRow weight_row(const NetworkView& network, int matrix, int tile, int row) {
-  if (matrix == kHeadsMatrix) {
-    return {head_weights(network, tile * kHeadRows + row), network.layers[network.layer_count - 1].hidden};
-  }
-  const LayerView& layer = network.layers[matrix / 2];
-  const bool own = matrix == hh_matrix(matrix / 2);
-  const int unit = tile * kUnitsOfQuad + row % kUnitsOfQuad, gate = row / kUnitsOfQuad;
-  const int terms = own ? layer.hidden : layer.below;
-  if (unit >= layer.hidden) return {nullptr, terms};
-  return {(own ? layer.w_hh : layer.w_ih) + (std::int64_t{gate} * layer.hidden + unit) * terms, terms};
-}
-
-/// Registers of one multiplication: 16 rows by 16 terms.
-template <class Block>
-__device__ uint4 weights_of(const Block& b, int matrix, int tile, int sixteenth) {
-  const auto part = [&](int r) {
-    const WeightRow row = weight_row(b.network, matrix, tile, b.lane / 4 + r % 2 * 8);
-    const int term = sixteenth * kBlockTerms + b.lane % 4 * 2 + r / 2 * 8;
-    return two_terms<typename Block::Element>(row.from, term, row.terms);
-  };
-  return make_uint4(part(0), part(1), part(2), part(3));
-}
 
 /// Where the weights of a pair lie that is not held; each lane reads what it has written.
 template <class Block>
@@ -74,17 +46,6 @@ __device__ void load_weights(const Block& b, HeldWeights& w) {
         }
       }
     }
-  }
-}
-
-template <class Element>
-__device__ __forceinline__ void multiply_pair(float (&sums)[4], const std::uint32_t (&w)[2][4], const Element* terms) {
-  std::uint32_t h[4];
-  dev::ldmatrix(h, terms);
-  AFFETTO_UNROLLED
-  for (int half = 0; half < 2; ++half) {
-    const std::uint32_t operand[2] = {h[2 * half], h[2 * half + 1]};
-    dev::mma<Element>(sums, w[half], operand);
   }
 }
 
@@ -178,15 +139,6 @@ __device__ __forceinline__ void product(const Block& b, const HeldWeights& w, in
     }
     __syncthreads();
   }
-}
-
-/// Half of the lanes have i and g, half f and o of a unit in two columns; afterwards each has all four in one column,
-/// in the order i f g o.
-__device__ __forceinline__ float4 gates_of(const float4& sum, int lane) {
-  const bool upper = lane >= 16;
-  const float one = __shfl_xor_sync(kAllLanes, upper ? sum.x : sum.y, 16);
-  const float two = __shfl_xor_sync(kAllLanes, upper ? sum.z : sum.w, 16);
-  return upper ? make_float4(one, sum.y, two, sum.w) : make_float4(sum.x, one, sum.z, two);
 }
 
 }  // namespace kernels::inline AFFETTO_PLATFORM

@@ -6,28 +6,6 @@
 
 namespace kernels::inline AFFETTO_PLATFORM {
 
-/// Bias, and in the first layer the note, in the four gates of a unit.
-template <class Block>
-__device__ float4 outer_of(const Block& b, int layer, int unit_here, int unit, const Played& note) {
-  float4 sum = b.row(layer, 0, unit_here);
-  const int hidden = b.network.layers[layer].hidden;
-  int number = 1;
-  for (int i = 0; layer == 0 && i < b.network.input_count; ++i) {
-    const InputView& input = b.network.inputs[i];
-    const float value = field_of(note, input.field);
-    if (!input.table) {
-      const float4 row = b.row(layer, number++, unit_here);
-      const float x = input.scale * value;
-      sum = make_float4(sum.x + x * row.x, sum.y + x * row.y, sum.z + x * row.z, sum.w + x * row.w);
-    } else if (unit < hidden) {
-      const int entry = max(0, min(static_cast<int>(value), input.classes - 1));
-      const float* row = input.rows + std::int64_t{entry} * 4 * hidden + unit;
-      sum = make_float4(sum.x + row[0], sum.y + row[hidden], sum.z + row[2 * hidden], sum.w + row[3 * hidden]);
-    }
-  }
-  return sum;
-}
-
 /// The next state of this lane's unit in its column, told to all blocks; by whole warps.
 /// @param below  W_ih h of the layer below, four gates; zeros in the first layer
 template <class Block>
@@ -38,7 +16,7 @@ __device__ void update(const Block& b, int layer, int i, int row, int tile, cons
   Element h = from_float<Element>(0);
   if (live) {
     const HeardNote& heard = b.heard()[piece];
-    const bool begins = b.plan.states > 1 && column - piece * b.plan.states == heard.begins;
+    const bool begins = !b.network.carry && column - piece * b.plan.states == heard.begins;
     const float4 own = begins ? make_float4(0, 0, 0, 0) : b.before(layer, i);
     const float4 outer = outer_of(b, layer, b.unit_here(row), unit, heard.note);
     // Beyond the last unit all weights are zeros, and so is h.

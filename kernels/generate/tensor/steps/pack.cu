@@ -26,12 +26,12 @@ void PackedNetwork::pack_layer(const NetworkView& network, int l, StreamRef stre
   PackedLayer& layer = layers_[l];
   const int below = l == 0 ? 0 : view.below;
   layer.width = padded(view.hidden);
-  layer.below_slices = slices_of(below);
-  layer.slices = layer.below_slices + slices_of(view.hidden);
-  layer.weights = pack({.first = view.w_ih,
-                        .second = view.w_hh,
-                        .first_terms = below,
-                        .second_terms = view.hidden,
+  layer.own_slices = slices_of(view.hidden);
+  layer.slices = layer.own_slices + slices_of(below);
+  layer.weights = pack({.first = view.w_hh,
+                        .second = view.w_ih,
+                        .first_terms = view.hidden,
+                        .second_terms = below,
                         .hidden = view.hidden,
                         .outputs = kGates * view.hidden,
                         .groups = layer.groups()},

@@ -45,7 +45,7 @@ struct OuterOp {
 struct PackedLayer {
   const std::uint16_t* weights = nullptr;  ///< [groups, slices, 32, 32]
   const float* outer = nullptr;            ///< [1 + rows of inputs, 4, width]
-  int below_slices = 0, slices = 0;        ///< of the layer below, and in all
+  int own_slices = 0, slices = 0;          ///< of the layer's own state, and in all
   int width = 0;                           ///< padded(H)
   AFFETTO_HD int groups() const { return width / kGroupUnits; }
 };

@@ -21,8 +21,8 @@ struct StepStage {
 
 /// Where a row of the tile comes from; null: zeros.
 struct SourceRow {
-  const std::uint16_t* first = nullptr;   ///< terms of the first part: the layer below, or all there are
-  const std::uint16_t* second = nullptr;  ///< of the second: the state itself
+  const std::uint16_t* first = nullptr;   ///< terms of the first part: the state itself, or all there are
+  const std::uint16_t* second = nullptr;  ///< of the second: the layer below
 };
 
 /// What a block multiplies.

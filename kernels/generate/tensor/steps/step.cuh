@@ -70,8 +70,8 @@ __device__ bool prepare_row(const TensorStep& op, StepLayout<Tile>& s, int local
   if (step.note < 0) return false;
   row.from_zero = step.from_zero;
   row.h_after = op.own.half(step.note + 1) + state * op.own.width;
-  if (op.below.h != nullptr) source.first = op.below.half(step.note + 1) + state * op.below.width;
-  if (!step.from_zero) source.second = op.own.half(step.note) + state * op.own.width;
+  if (!step.from_zero) source.first = op.own.half(step.note) + state * op.own.width;
+  if (op.below.h != nullptr) source.second = op.below.half(step.note + 1) + state * op.below.width;
   const Played& note = op.ring[std::int64_t{piece} * op.window + step.note % op.window];
   for (int i = 0; i < op.input_count; ++i) {
     const PackedInput& input = op.inputs[i];
@@ -176,7 +176,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
   const int first_group = static_cast<int>(blockIdx.y) * Tile::kGroups, groups = op.layer.groups();
   StepSums<Tile> sums = {};
   multiply_block<Tile, Element>(
-      s.stages, {s.sources, op.layer.weights, op.layer.below_slices, op.layer.slices, first_group, groups}, sums);
+      s.stages, {s.sources, op.layer.weights, op.layer.own_slices, op.layer.slices, first_group, groups}, sums);
 
   const WarpPlace<Tile> place;
   const int group = first_group + place.first_group;

@@ -5,8 +5,9 @@
 // stretch of memory. Pieces (or their staggered states) are the rows of the multiplications, groups their columns; a
 // thread's sums are the four gates of the same units, so gates never leave it.
 //
-// Each output is one chain of sums over slices in rising order, the layer below first: it does not depend on the tile,
-// on the grid, or on other rows.
+// Each output is one chain of sums over slices in rising order, the layer's own state first, then the layer below: it
+// does not depend on the tile, on the grid, or on other rows. (What a kernel multiplies ahead, before the layer below
+// is there, begins the same chain: ../clustered/.)
 #pragma once
 
 #include "kernels/math/annotations.h"
