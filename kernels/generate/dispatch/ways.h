@@ -2,7 +2,7 @@
 //
 // What bits are written is never chosen by the number of pieces, nor by a table: a network, its precision and what the
 // device can run decide on a family (suited_fusion in ../rung.h), which the recipe of a piece names; all ways of a
-// family write the same bits (tests/kernels/generate/ways_test.cu). Among those the table of the GPU chooses, by the
+// family write the same bits (tests/kernels/generate/ways_test.cpp). Among those the table of the GPU chooses, by the
 // network's class and the number of pieces:
 //   1. of the table's classes with the network's precision and state mode, all of whose ways serve the network on this
 //      device, the nearest (table.h), the first of several; its step for the number of pieces
