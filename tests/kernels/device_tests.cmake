@@ -2,7 +2,8 @@
 # which skips (and is counted) where there is no GPU.
 
 # affetto_device_test(name SOURCES file ... [LIBS ...] [TIMEOUT seconds] [CLUSTERS])
-#   SOURCES   .cu where they hold kernels of their own; what only calls launchers is .cpp: nvcc would take twice the time
+#   SOURCES   .cu where they hold kernels or include what kernels are made of; what only calls launchers is .cpp: nvcc would
+#             take twice the time
 #   CLUSTERS  its kernels are for GPUs from sm_90 on; where the build is for none of those there is no NAME_cuda
 function(affetto_device_test name)
   cmake_parse_arguments(T "CLUSTERS" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
