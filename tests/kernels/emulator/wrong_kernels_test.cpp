@@ -301,7 +301,7 @@ INSTANTIATE_TEST_SUITE_P(All, EmulatedLaunch, testing::ValuesIn(backends(3)));
 
 void fine(int* out) {
   __syncthreads();
-  out[threadIdx.x] = static_cast<int>(threadIdx.x);
+  out[blockIdx.x * blockDim.x + threadIdx.x] = static_cast<int>(threadIdx.x);
 }
 
 TEST_P(EmulatedLaunch, AFaultIsOverWhenItIsThrown) {
