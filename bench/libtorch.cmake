@@ -57,7 +57,8 @@ set(AFFETTO_LIBTORCH_SOURCES baselines/libtorch_absent.cpp)
 set(AFFETTO_LIBTORCH_FACE_SOURCES baselines/libtorch_face_absent.cpp)
 if(AFFETTO_LIBTORCH)
   set(AFFETTO_LIBTORCH_FACE_SOURCES baselines/libtorch_face.cpp baselines/libtorch_face_device.cpp
-    baselines/libtorch_face_layers.cpp)
+    baselines/libtorch_face_device_training.cpp baselines/libtorch_face_layers.cpp baselines/libtorch_face_training.cpp
+    baselines/libtorch_flat_adamw.cpp)
   set(AFFETTO_LIBTORCH_SOURCES baselines/libtorch.cpp baselines/libtorch_device.cpp baselines/libtorch_model.cpp
     baselines/libtorch_multinomial.cpp)
   if(AFFETTO_LIBTORCH_CUDA)

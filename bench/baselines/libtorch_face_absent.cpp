@@ -2,6 +2,7 @@
 
 #include "bench/baselines/libtorch_face.h"
 #include "bench/baselines/libtorch_face_device.h"
+#include "bench/baselines/libtorch_face_device_training.h"
 
 namespace bench::libtorch {
 
@@ -14,6 +15,12 @@ std::unique_ptr<FaceTrainer> make_face_trainer(const engine::FaceModel&, bool) {
 
 std::unique_ptr<DeviceFaceReader> make_device_face_reader(const engine::FaceModel&, FaceVariant, std::span<const float>,
                                                           Place) {
+  throw std::logic_error("built without LibTorch");
+}
+
+std::unique_ptr<DeviceFaceTrainer> make_device_face_trainer(const engine::FaceModel&, FaceTrainVariant,
+                                                            const FaceTrainRates&,
+                                                            const std::vector<trainer::FaceBatch>&, Place) {
   throw std::logic_error("built without LibTorch");
 }
 

@@ -10,6 +10,7 @@
 
 #include "bench/baselines/libtorch.h"
 #include "bench/baselines/libtorch_face.h"
+#include "bench/faces/learning.h"
 #include "bench/faces/subjects.h"
 #include "bench/harness/contest.h"
 #include "bench/harness/context.h"
@@ -22,16 +23,6 @@ namespace {
 
 constexpr std::size_t kTrainingBatch = 128;
 constexpr std::size_t kBatches = 4;  // different ones, in turns
-
-trainer::FaceBatch random_faces(unsigned seed) {
-  trainer::FaceBatch batch;
-  batch.count = kTrainingBatch;
-  batch.pictures = random_pictures(batch.count, seed);
-  const std::size_t classes = engine::face_spec().classes.size();
-  batch.targets.assign(batch.count * classes, 0.1f / static_cast<float>(classes));
-  for (std::size_t i = 0; i < batch.count; ++i) batch.targets[i * classes + (i * 5 + seed) % classes] += 0.9f;
-  return batch;
-}
 
 /// Probabilities of 64 pictures.
 void check_reading(const engine::FaceModel& model) {
@@ -53,23 +44,11 @@ class FaceTraining {
         weights_(trainer::gather(layout_, model)),
         gradient_(layout_.size) {}
 
-  std::vector<float> gradients(const trainer::FaceBatch& batch) {
-    stepper_.gradients(weights_, batch, gradient_);
-    std::vector<float> all;
-    for (const auto& stage : layout_.stages) {
-      const auto conv = stage.conv.of(std::span<const float>(gradient_));
-      const engine::Tensor one =
-          engine::taps_last(conv, static_cast<std::int64_t>(stage.in), static_cast<std::int64_t>(stage.out));
-      all.insert(all.end(), one.values.begin(), one.values.end());
-    }
-    return all;
-  }
   void iterate(const trainer::FaceBatch& batch) {
     stepper_.gradients(weights_, batch, gradient_);
     const double norm = trainer::gradient_norm(gradient_, pool_);
-    constexpr double kRate = 1e-4, kDecay = 1e-2;  // AdamW's in LibTorch
-    for (float& w : weights_) w *= static_cast<float>(1 - kRate * kDecay);
-    adam_.step(weights_, gradient_, kRate, trainer::clip_scale(norm, 5), pool_);
+    for (float& w : weights_) w *= static_cast<float>(1 - kFaceRate * kFaceDecay);
+    adam_.step(weights_, gradient_, kFaceRate, trainer::clip_scale(norm, kFaceClip), pool_);
   }
 
  private:
@@ -109,13 +88,13 @@ void check_training(const engine::FaceModel& model, const trainer::FaceBatch& ba
   exact->add_batch(batch);
   const std::vector<float> truth = exact->gradients(0);
   const double usual = relative_error(theirs.gradients(0), truth);
-  check_gate("face: gradient", relative_error(FaceTraining(model, 2).gradients(batch), truth), 2 * usual);
+  check_gate("face: gradient", relative_error(host_gradients(model, batch), truth), 2 * usual);
 }
 
 Contest training(int threads) {
   const engine::FaceModel model = face_model();
   const auto batches = std::make_shared<std::vector<trainer::FaceBatch>>();
-  for (unsigned i = 0; i < kBatches; ++i) batches->push_back(random_faces(i));
+  for (unsigned i = 0; i < kBatches; ++i) batches->push_back(random_faces(kTrainingBatch, i));
   Contest contest{.unit = "pictures/s", .work_per_unit = kTrainingBatch};
   contest.theirs.name = "LibTorch not found";
   if (libtorch::available()) {

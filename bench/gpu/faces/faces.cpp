@@ -1,5 +1,6 @@
 // How many pictures of faces a second the rungs of the face network read on a GPU, beside LibTorch's forms: the
 // preset's network, the same weights and pictures, which lie in device memory on both sides, as do the probabilities.
+// And how many they learn from: training.cpp.
 //
 // Axes: rung, pictures at once (1, 256, 4,096), LibTorch's variant. A reading is one CUDA graph on our side.
 //
@@ -19,6 +20,7 @@
 #include "bench/baselines/libtorch_face_device.h"
 #include "bench/faces/subjects.h"
 #include "bench/gpu/faces/runs.h"
+#include "bench/gpu/faces/training.h"
 #include "bench/gpu/target.h"
 #include "bench/harness/contest.h"
 #include "bench/harness/context.h"
@@ -126,6 +128,7 @@ int main(int argc, char** argv) try {
   timing.most_seconds = 3;
   bench::add_context();
   bench::gpu::add_rows(timing);
+  bench::gpu::add_training_rows(timing, bench::gpu::target);
   return bench::run_rows();
 } catch (const std::exception& error) {
   std::fprintf(stderr, "error: %s\n", error.what());
