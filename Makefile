@@ -20,7 +20,7 @@ THREADED_TESTS := kernels/cpu_kernels_test engine/cpu_decoder_test engine/engine
 EMULATED_TESTS := kernels/emulator/emulator_test kernels/device/device_test_emulated kernels/ops/ops_test_emulated \
   kernels/generate/choose_test_emulated kernels/generate/rungs_test_emulated kernels/generate/window_test_emulated \
   kernels/generate/loop_test_emulated kernels/generate/tensor_test_emulated kernels/generate/tensor_steps_test_emulated \
-  kernels/generate/spread_test_emulated kernels/conv/face_rungs_test_emulated
+  kernels/generate/spread_test_emulated kernels/generate/clustered_test_emulated kernels/conv/face_rungs_test_emulated
 # Sanitizers find a race, and a wrong address, in any order in which emulated threads run, so that one schedule is enough for them
 # (tests are named by it when they are built); the plain build tries them all.
 ONE_ORDER := AFFETTO_EMULATOR_SCHEDULE=warp:random:1
