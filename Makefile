@@ -16,11 +16,12 @@ PACKAGES_BENCH := libbenchmark-dev libtorch-dev libopenblas0-openmp
 # Where threads meet: these run under the thread sanitizer too.
 THREADED_TESTS := kernels/cpu_kernels_test engine/cpu_decoder_test engine/engine_test engine/engine_face_test \
   trainer/trainer_cpu_test trainer/trainer_run_test trainer/trainer_face_test
-# Kernels on the emulator, whose every thread the sanitizer sees as one.
-EMULATED_TESTS := kernels/emulator/emulator_test kernels/device/device_test_emulated kernels/ops/ops_test_emulated \
-  kernels/generate/choose_test_emulated kernels/generate/rungs_test_emulated kernels/generate/window_test_emulated \
-  kernels/generate/loop_test_emulated kernels/generate/tensor_test_emulated kernels/generate/tensor_steps_test_emulated \
-  kernels/generate/spread_test_emulated kernels/generate/clustered_test_emulated kernels/conv/face_rungs_test_emulated
+# Kernels on the emulator, whose every thread the sanitizer sees as one. The longest first: the last ones end together.
+EMULATED_TESTS := kernels/generate/spread_test_emulated kernels/generate/tensor_test_emulated \
+  kernels/generate/clustered_test_emulated kernels/conv/face_rungs_test_emulated kernels/generate/choose_test_emulated \
+  kernels/generate/window_test_emulated kernels/generate/loop_test_emulated kernels/emulator/emulator_test \
+  kernels/device/device_test_emulated kernels/generate/tensor_steps_test_emulated kernels/generate/rungs_test_emulated \
+  kernels/ops/ops_test_emulated
 # Sanitizers find a race, and a wrong address, in any order in which emulated threads run, so that one schedule is enough for them
 # (tests are named by it when they are built); the plain build tries them all.
 ONE_ORDER := AFFETTO_EMULATOR_SCHEDULE=warp:random:1
