@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "bench/baselines/libtorch_face_layers.h"
+#include "bench/baselines/libtorch_face_training.h"
 
 namespace bench::libtorch {
 namespace {
@@ -23,72 +24,40 @@ class Reader final : public FaceReader {
 
 class Trainer final : public FaceTrainer {
  public:
-  Trainer(const engine::FaceModel& model, bool in_double)
-      : side_(model.spec.side), type_(in_double ? torch::kDouble : torch::kFloat) {
-    const torch::NoGradGuard no_grad;
-    std::int64_t in = 1;
-    for (std::size_t i = 0; i < model.spec.stages.size(); ++i) {
-      const std::int64_t out = model.spec.stages[i].channels;
-      torch::nn::Conv2d conv(torch::nn::Conv2dOptions(in, out, 3).padding(1).bias(false));
-      torch::nn::BatchNorm2d norm(torch::nn::BatchNorm2dOptions(out).eps(model.spec.epsilon));
-      conv->weight.copy_(tensor_of(model.tensor(engine::stage_tensor(i, "conv.weight"))));
-      norm->weight.copy_(tensor_of(model.tensor(engine::stage_tensor(i, "norm.weight"))));
-      norm->bias.copy_(tensor_of(model.tensor(engine::stage_tensor(i, "norm.bias"))));
-      convolutions_.push_back(conv);
-      net_->push_back(conv);
-      net_->push_back(norm);
-      net_->push_back(torch::nn::ReLU(torch::nn::ReLUOptions(true)));
-      if (model.spec.stages[i].pool) net_->push_back(torch::nn::MaxPool2d(2));
-      in = out;
-    }
-    net_->push_back(torch::nn::AdaptiveAvgPool2d(1));
-    net_->push_back(torch::nn::Flatten());
-    torch::nn::Linear head(in, static_cast<std::int64_t>(model.spec.classes.size()));
-    head->weight.copy_(tensor_of(model.tensor("head.weight")));
-    head->bias.copy_(tensor_of(model.tensor("head.bias")));
-    net_->push_back(head);
-    net_->to(type_);
-    net_->train();
-    optimizer_ = std::make_unique<torch::optim::AdamW>(net_->parameters(), torch::optim::AdamWOptions(1e-4));
+  Trainer(const engine::FaceModel& model, bool in_double) : face_(model, form_of(in_double)) {
+    optimizer_ = std::make_unique<torch::optim::AdamW>(face_.all(), torch::optim::AdamWOptions(1e-4));
   }
 
   void add_batch(const trainer::FaceBatch& batch) override {
-    const auto count = static_cast<std::int64_t>(batch.count);
-    pictures_.push_back(pictures_of(batch.pictures, side_).to(type_, false, true));
-    targets_.push_back(torch::from_blob(const_cast<float*>(batch.targets.data()),
-                                        {count, static_cast<std::int64_t>(batch.targets.size()) / count})
-                           .to(type_, false, true));
+    pictures_.push_back(face_.pictures(batch.pictures));
+    targets_.push_back(face_.targets(batch.targets));
   }
 
   std::vector<float> gradients(std::size_t batch) override {
     backward(batch);
-    std::vector<float> all;
-    for (const torch::nn::Conv2d& conv : convolutions_) {
-      const std::vector<float> one = floats_of(conv->weight.grad().to(torch::kFloat));
-      all.insert(all.end(), one.begin(), one.end());
-    }
-    return all;
+    return face_.convolution_gradients();
   }
 
   double iterate(std::size_t batch) override {
     const double loss = backward(batch);
-    torch::nn::utils::clip_grad_norm_(net_->parameters(), 5);
+    torch::nn::utils::clip_grad_norm_(face_.all(), 5);
     optimizer_->step();
     return loss;
   }
 
  private:
+  static TrainedForm form_of(bool in_double) {
+    const torch::ScalarType type = in_double ? torch::kDouble : torch::kFloat;
+    return {.parameters = type, .operands = type};
+  }
   double backward(std::size_t batch) {
     optimizer_->zero_grad();
-    const torch::Tensor loss = torch::nn::functional::cross_entropy(net_->forward(pictures_[batch]), targets_[batch]);
+    const torch::Tensor loss = face_.loss(pictures_[batch], targets_[batch]);
     loss.backward();
     return loss.item<double>();
   }
 
-  std::int64_t side_;
-  torch::ScalarType type_;
-  torch::nn::Sequential net_;
-  std::vector<torch::nn::Conv2d> convolutions_;
+  TrainedFace face_;
   std::unique_ptr<torch::optim::AdamW> optimizer_;
   std::vector<torch::Tensor> pictures_, targets_;
 };

@@ -20,7 +20,7 @@ class FaceReader {
 };
 std::unique_ptr<FaceReader> make_face_reader(const engine::FaceModel& model);
 
-/// In training: nn.Conv2d, nn.BatchNorm2d, autograd, clip_grad_norm_ and AdamW.
+/// In training: convolution, batch normalisation, autograd, clip_grad_norm_ and AdamW.
 class FaceTrainer {
  public:
   virtual ~FaceTrainer() = default;

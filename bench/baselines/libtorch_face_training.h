@@ -1,5 +1,4 @@
-// The face network in training on a GPU, in LibTorch: in any type and order of memory. (On the CPU its modules are a
-// sixth faster: libtorch_face.cpp.) Included by LibTorch baselines only.
+// The face network in training, in LibTorch. Included by LibTorch baselines only.
 #pragma once
 
 #include <torch/torch.h>
